@@ -35,7 +35,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One setting: its dotted name, its type (`tuple` is a tuple of str), what `setting` was told."""
+    """One setting: dotted name, type (`tuple` is a tuple of str) and what `setting` was told."""
 
     name: str
     kind: type

@@ -1,0 +1,29 @@
+# Every target builds .venv first, or reuses it; `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup check test golden bench
+
+python := .venv/bin/python
+# The same hardware as training/run.sh would choose: cpu or gpu.
+hardware = $(shell PYTHON="$$(bash training/install.sh --python)" && "$$PYTHON" -m training.config hardware)
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## build .venv with everything that runs, tests and checks need
+	@bash training/install.sh $(hardware) dev
+
+check: setup ## lint, format, types, import rule
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+	$(python) -m pytest -q tests/test_architecture.py
+
+test: setup ## the whole test suite
+	$(python) -m pytest
+
+golden: setup ## rewrite the golden files; the diff is what is reviewed
+	CALLFORGE_GOLDEN=1 $(python) -m pytest -q -k golden; git --no-pager diff --stat -- tests/golden
+
+bench: setup ## every script of benchmarks/, one after the other
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(python) "$$script"; done
