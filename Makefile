@@ -4,14 +4,14 @@ SHELL := /bin/bash
 .PHONY: help setup check test golden bench
 
 python := .venv/bin/python
-# The same hardware as training/run.sh would choose: cpu or gpu.
-hardware = $(shell PYTHON="$$(bash training/install.sh --python)" && "$$PYTHON" -m training.config hardware)
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: ## build .venv with everything that runs, tests and checks need
-	@bash training/install.sh $(hardware) dev
+	@checker=$$(bash training/install.sh --python) && \
+	hardware=$$("$$checker" -m training.config hardware) && \
+	bash training/install.sh "$$hardware" dev
 
 check: setup ## lint, format, types, import rule
 	$(python) -m ruff check .

@@ -3,7 +3,7 @@
 #
 #   bash training/install.sh cpu [dev]   what a run on a CPU needs (and the test and check tools)
 #   bash training/install.sh gpu [dev]   the same for a machine with an NVIDIA GPU
-#   bash training/install.sh --python    print the Python that .venv would be built with
+#   bash training/install.sh --python    print a Python that runs: .venv's, else the one to build it with
 #
 # The lists of packages stand in pyproject.toml only. pip keeps the user's own index settings. A stamp for each
 # list is written last, so an installation that was killed goes on at the next call; a lock that the kernel
@@ -91,6 +91,11 @@ else:
 PY
 }
 
+# True when .venv is whole enough to install into.
+runs() {
+  "$python" -I -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null
+}
+
 # True when .venv runs and every asked list is stamped as it stands in pyproject.toml now.
 ready() {
   local hashes name hash
@@ -146,7 +151,7 @@ pip_install() {
 build() {
   local base=$1 name hash
   shift
-  if ! "$python" -I -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; then
+  if ! runs; then
     say "building .venv with $base"
     "$base" -m venv --clear "$venv" || die "$base could not build .venv (its message is above)."
   fi
@@ -166,7 +171,7 @@ build() {
 main() {
   local base kinds=0 name
   if [ "${1:-}" = --python ]; then
-    find_python
+    if runs; then printf '%s\n' "$python"; else find_python; fi
     return
   fi
   for name in "$@"; do

@@ -21,8 +21,7 @@ done
 cd -- "$root"
 export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
 
-python=.venv/bin/python
-"$python" -c '' 2>/dev/null || python=$(bash training/install.sh --python)
+python=$(bash training/install.sh --python)
 case " ${args[*]-} " in
   *" --help "* | *" -h "*) exec "$python" -m training.config --help ;;
 esac
