@@ -6,25 +6,13 @@
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
-
-# A config path is meant from where the caller stands; the run itself stands at the top of the repository.
-args=()
-while [ $# -gt 0 ]; do
-  case $1 in
-    --config=[!/]*) args+=("--config=$PWD/${1#--config=}") ;;
-    --config) args+=("$1"); if [ $# -gt 1 ]; then shift; case $1 in /*) args+=("$1") ;; *) args+=("$PWD/$1") ;; esac; fi ;;
-    *) args+=("$1") ;;
-  esac
-  shift
-done
-
-cd -- "$root"
+# Ray's workers find our packages by this too; -P keeps folders of the caller's from being taken for ours.
 export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
 
-python=$(bash training/install.sh --python)
-case " ${args[*]-} " in
-  *" --help "* | *" -h "*) exec "$python" -m training.config --help ;;
-esac
-hardware=$("$python" -m training.config hardware "${args[@]+"${args[@]}"}")
-bash training/install.sh "$hardware"
-exec .venv/bin/python -m training "${args[@]+"${args[@]}"}"
+python=$(bash "$root/training/install.sh" --python)
+for argument in "$@"; do
+  case $argument in --help | -h) exec "$python" -P -m training.config --help ;; esac
+done
+hardware=$("$python" -P -m training.config hardware "$@")
+bash "$root/training/install.sh" "$hardware"
+exec "$root/.venv/bin/python" -P -m training "$@"
