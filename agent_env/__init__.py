@@ -1,0 +1,44 @@
+"""Episodes in which an agent serves a customer with tools: the environment, its domains, rewards and counts.
+
+Place in the flow: `parsers` reads what the model wrote, this package runs it, `training` learns from what came of it.
+
+    domain = load_domain("retail", seed=0)
+    task = domain.tasks(1)[0]
+    env = ToolEnv(domain, task)
+    messages = env.reset()
+    result = env.step("<tool_call>...</tool_call>")
+
+What it does not do: it samples no model and knows no trainer; importing it reads no files and registers nothing.
+"""
+
+from agent_env.domain import Domain, list_domains, load_domain
+from agent_env.env import ToolEnv
+from agent_env.errors import EnvError, ToolError, UnknownName
+from agent_env.metrics import episode_keys, pool
+from agent_env.rewards import RewardWeights
+from agent_env.store import Base, Store
+from agent_env.types import Limits, StepResult, StopReason, Task
+from agent_env.users import ScriptedUser, Situation, User, UserReply
+
+__all__ = [
+    "Base",
+    "Domain",
+    "EnvError",
+    "Limits",
+    "RewardWeights",
+    "ScriptedUser",
+    "Situation",
+    "StepResult",
+    "StopReason",
+    "Store",
+    "Task",
+    "ToolEnv",
+    "ToolError",
+    "UnknownName",
+    "User",
+    "UserReply",
+    "episode_keys",
+    "list_domains",
+    "load_domain",
+    "pool",
+]

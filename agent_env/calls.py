@@ -1,0 +1,81 @@
+"""Runs the calls of one turn.
+
+Place in the flow: the environment passes the calls that the parser read; each is checked against its tool's schema,
+run on the episode's store, and answered in the order in which the model wrote them.
+
+What it does not do: it does not see malformed turns, and it scores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent_env import feedback
+from agent_env.domain import Domain
+from agent_env.errors import ToolError, boundary
+from agent_env.store import Store
+from agent_env.tool_spec import Effect
+from agent_env.types import CallOutcome, CallResult, Limits, Message
+from parsers import FaultKind, ParsedMessage, ToolCall
+
+# Faults that mean that something the model wanted to run was not run.
+_LOST = frozenset(
+    {FaultKind.UNKNOWN_TOOL, FaultKind.BAD_ARGUMENTS, FaultKind.TRUNCATED, FaultKind.MALFORMED_CALL}
+)
+
+
+def run_calls(
+    parsed: ParsedMessage, domain: Domain, store: Store, limits: Limits
+) -> tuple[CallResult, ...]:
+    """What came of each call of the turn, up to the limit.
+
+    Raises:
+        EnvError: A tool failed in a way that is no answer.
+    """
+    return tuple(
+        _run_call(call, domain, store, limits) for call in parsed.calls[: limits.max_calls]
+    )
+
+
+def call_messages(
+    parsed: ParsedMessage, results: tuple[CallResult, ...], domain: Domain, limits: Limits
+) -> Iterator[Message]:
+    """What the model reads after a turn of calls: each answer, then what was not run and why."""
+    for result in results:
+        yield tool_message(result.content)
+    if len(parsed.calls) > limits.max_calls:
+        yield tool_message(feedback.too_many_text(limits.max_calls))
+    if any(fault.kind in _LOST for fault in parsed.faults):
+        yield tool_message(feedback.dropped_text(parsed, domain.wording))
+
+
+def tool_message(content: str) -> Message:
+    """A message that only the model reads."""
+    return {"role": "tool", "content": feedback.encodable(content)}
+
+
+def _run_call(call: ToolCall, domain: Domain, store: Store, limits: Limits) -> CallResult:
+    spec = domain.tool(call.name)
+    errors = spec.errors(call.arguments)
+    if errors:
+        outcome, content = (
+            CallOutcome.INVALID_ARGUMENTS,
+            feedback.invalid_arguments_text(call.name, errors, domain.wording),
+        )
+    else:
+        # A tool that refuses half-way must not leave half of its writes.
+        before = store.fork()
+        try:
+            with boundary(f"tool {call.name}"):
+                content = feedback.answer_text(spec.call(store, call.arguments))
+            outcome = CallOutcome.OK
+        except ToolError as refusal:
+            store.restore(before)
+            outcome, content = CallOutcome.TOOL_ERROR, feedback.refusal_text(str(refusal))
+    return CallResult(
+        name=call.name,
+        arguments=call.arguments,
+        outcome=outcome,
+        content=feedback.cut(content, limits.max_answer_chars),
+        is_write=spec.effect is Effect.WRITE,
+    )

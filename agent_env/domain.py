@@ -1,0 +1,168 @@
+"""What a domain is, and how one is found by name.
+
+Place in the flow: `load_domain("retail", ...)` imports `agent_env/domains/retail` and calls its `build(...)`, which
+returns a `Domain`: a frozen base store, tools, a system prompt, a source of tasks and a customer. The folder is the
+registry: a package under `agent_env/domains/` that has a `build` is a domain.
+
+What it does not do: no episodes (`env`), no scoring (`goal`, `rewards`), nothing imported until named.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from agent_env.errors import UnknownName
+from agent_env.store import Base
+from agent_env.tool_spec import Effect, ToolSpec
+from agent_env.types import Action, Call, Task
+from agent_env.users import User
+
+
+class Wording(Enum):
+    """How much the environment says to the model about a fault; names the files in `prompts/turn/`."""
+
+    FULL = "full"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A call as the system prompt shows it.
+
+    Attributes:
+        text: The rendered call, exactly as it stands in the prompt.
+        call: What it must parse back to.
+    """
+
+    text: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """One world with its rules; shared by every episode of a process and never changed.
+
+    Attributes:
+        name: The name it is loaded by.
+        options: Every option of `build`, defaults included; `load_domain(name, **options)` gives this domain again.
+        base: The store that episodes start from.
+        tools: What the agent may call.
+        schemas: The tools as OpenAI function schemas. One list, shared: treat it as read-only.
+        system_prompt: The first message of every episode.
+        examples: The calls that the system prompt shows.
+        wording: How faults are told to the model.
+        user: The customer that episodes use when given none; stateless.
+        derive: Makes task number `index` of a seed.
+        close: The oracle's closing message for a task.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    base: Base
+    tools: tuple[ToolSpec, ...]
+    schemas: list[dict[str, Any]]
+    system_prompt: str
+    examples: tuple[Example, ...]
+    wording: Wording
+    user: User
+    derive: Callable[[int, int], Task]
+    close: Callable[[Task], str]
+
+    def tasks(self, count: int, seed: int = 0) -> tuple[Task, ...]:
+        """Tasks 0 to count - 1 of the seed: the same each time, and the first ones whatever the count.
+
+        Raises:
+            ValueError: A negative count.
+        """
+        if count < 0:
+            raise ValueError(f"count is {count}; give 0 or more.")
+        return tuple(self.derive(index, seed) for index in range(count))
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """What the agent may call, by name."""
+        return tuple(spec.name for spec in self.tools)
+
+    def oracle(self, task: Task) -> tuple[Action, ...]:
+        """What a perfect agent does, a turn each: the gold calls in order, then the closing message."""
+        calls: list[Action] = [(name, dict(given)) for name, given in task.gold_calls]
+        return (*calls, self.close(task))
+
+    def tool(self, name: str) -> ToolSpec:
+        """The tool of that name.
+
+        Raises:
+            UnknownName: The domain does not offer it.
+        """
+        for spec in self.tools:
+            if spec.name == name:
+                return spec
+        raise UnknownName("tool", name, self.tool_names)
+
+
+def list_domains() -> tuple[str, ...]:
+    """The names that `load_domain` takes, sorted."""
+    return tuple(
+        sorted(
+            found.name for found in pkgutil.iter_modules([str(Path(__file__).parent / "domains")])
+        )
+    )
+
+
+def load_domain(name: str, **options: Any) -> Domain:
+    """The domain of that name, built once per process for each set of options.
+
+    Args:
+        name: One of `list_domains()`.
+        options: Passed to the domain's `build`; lists count as tuples. The domain documents them.
+
+    Raises:
+        UnknownName: No such domain, or no such option of it, or an option that names something unknown.
+        ValueError: An option whose value the domain cannot use.
+    """
+    if name not in list_domains():
+        raise UnknownName("domain", name, list_domains())
+    build = importlib.import_module(f"agent_env.domains.{name}").build
+    known = inspect.signature(build).parameters
+    for option in options:
+        if option not in known:
+            raise UnknownName(f"option of domain {name}", option, known)
+    given = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
+    }
+    # The defaults are filled in first, so that naming one does not build the domain twice.
+    filled = {key: given.get(key, parameter.default) for key, parameter in known.items()}
+    return _build(build, tuple(filled.items()))
+
+
+@cache
+def _build(build: Callable[..., Domain], options: tuple[tuple[str, Any], ...]) -> Domain:
+    return build(**dict(options))
+
+
+def load_tools(package: ModuleType) -> tuple[ToolSpec, ...]:
+    """The tools in a package, look-ups first, each group by name: each module holds one, named like the module.
+
+    Raises:
+        TypeError: A module without its tool.
+    """
+    tools = []
+    for found in pkgutil.iter_modules(package.__path__):
+        spec = getattr(
+            importlib.import_module(f"{package.__name__}.{found.name}"), found.name, None
+        )
+        if not isinstance(spec, ToolSpec):
+            raise TypeError(
+                f"{package.__name__}.{found.name} holds no @tool function named {found.name}."
+            )
+        tools.append(spec)
+    return tuple(sorted(tools, key=lambda spec: (spec.effect is Effect.WRITE, spec.name)))

@@ -1,0 +1,22 @@
+"""The retail tool that cancels a pending order."""
+
+from __future__ import annotations
+
+from agent_env.domains.retail.money import dollars
+from agent_env.domains.retail.rows import find_in_status
+from agent_env.domains.retail.world import Reason
+from agent_env.store import Store
+from agent_env.tool_spec import Effect, tool
+
+
+@tool(Effect.WRITE)
+def cancel_order(store: Store, order_id: str, reason: Reason) -> dict[str, str]:
+    """Cancel a pending order and refund it in full.
+
+    Args:
+        order_id: The order number, such as "#W0000", with the "#".
+        reason: Why, as the customer gave it.
+    """
+    total = find_in_status(store, order_id, "pending", "cancelled")["total_cents"]
+    store.update("orders", order_id, status="cancelled", cancel_reason=reason, refund_cents=total)
+    return {"order_id": order_id, "status": "cancelled", "refund": dollars(total)}

@@ -1,0 +1,17 @@
+"""The retail tool that finds a customer's account."""
+
+from __future__ import annotations
+
+from agent_env.domains.retail.rows import find
+from agent_env.store import Store
+from agent_env.tool_spec import Effect, tool
+
+
+@tool(Effect.READ)
+def find_user_by_email(store: Store, email: str) -> dict[str, str]:
+    """Find the account number that belongs to an e-mail address.
+
+    Args:
+        email: The customer's e-mail address; upper and lower case are the same.
+    """
+    return {"user_id": find(store, "emails", email.strip().lower())["user_id"]}

@@ -1,0 +1,20 @@
+"""The retail tool that reads one customer's account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_env.domains.retail.rows import find
+from agent_env.store import Store, thaw
+from agent_env.tool_spec import Effect, tool
+
+
+@tool(Effect.READ)
+def get_user(store: Store, user_id: str) -> dict[str, Any]:
+    """Look up a customer's account: name, e-mail address and order numbers.
+
+    Args:
+        user_id: The account number, such as "U0000".
+    """
+    account: dict[str, Any] = thaw(find(store, "users", user_id))
+    return account

@@ -1,0 +1,20 @@
+"""The retail tool that takes a delivered order back."""
+
+from __future__ import annotations
+
+from agent_env.domains.retail.money import dollars
+from agent_env.domains.retail.rows import find_in_status
+from agent_env.store import Store
+from agent_env.tool_spec import Effect, tool
+
+
+@tool(Effect.WRITE)
+def return_order(store: Store, order_id: str) -> dict[str, str]:
+    """Take back a delivered order as a whole and refund it in full.
+
+    Args:
+        order_id: The order number, such as "#W0000", with the "#".
+    """
+    total = find_in_status(store, order_id, "delivered", "returned")["total_cents"]
+    store.update("orders", order_id, status="returned", refund_cents=total)
+    return {"order_id": order_id, "status": "returned", "refund": dollars(total)}

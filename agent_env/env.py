@@ -1,0 +1,258 @@
+"""One episode: the model's text in, what the world answers out.
+
+Place in the flow: the only loop over turns. `parsers.parse` reads a turn; then
+
+    MALFORMED  the model is told what was wrong (role "tool"); the customer sees nothing
+    CALLS      each call in order: schema check, tool, answer (role "tool")
+    MESSAGE    the customer replies (role "user")
+
+and the turn is scored and counted. Tools, customers and domains run inside `boundary()`: when one fails, the episode
+ends as `infra_error` with reward 0.0 and a record of what happened, and nothing is raised.
+
+What it does not do: it samples no model, knows no trainer, words nothing (`prompts/`) and weighs nothing (`rewards`).
+An episode object is single-use and belongs to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Self
+
+from agent_env import feedback, metrics
+from agent_env.calls import call_messages, run_calls, tool_message
+from agent_env.domain import Domain
+from agent_env.errors import EnvError, boundary
+from agent_env.goal import Progress
+from agent_env.rewards import COMPONENTS, RewardWeights, score
+from agent_env.store import Diff, Store
+from agent_env.trajectory import turn_record
+from agent_env.types import CallResult, Limits, Message, StepResult, StopReason, Task
+from agent_env.users import Situation, User
+from agent_env.whole_body import is_strict_lost
+from parsers import ParsedMessage, ParseStatus, parse
+
+
+class ToolEnv:
+    """An agent's episode on one task.
+
+    Attributes:
+        domain: The world; shared.
+        task: The job.
+        store: The episode's state.
+        messages: The conversation so far as the model sees it, its own turns raw.
+        stop_reason: Why the episode is over; None while it is not.
+        infra_error: The failure that ended it, as `{"kind", "message", "retryable"}`; None without one.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        task: Task,
+        user: User | None = None,
+        limits: Limits | None = None,
+        weights: RewardWeights | None = None,
+        reasoning: str = "auto",
+    ) -> None:
+        """Makes an episode; cheap, it runs nothing yet.
+
+        Args:
+            domain: As loaded by `load_domain`.
+            task: Derived from the world that the domain holds.
+            user: The customer; None is the domain's own.
+            limits: None is `Limits()`.
+            weights: None is `RewardWeights()`.
+            reasoning: How `parsers.parse` takes thinking; "open" when the prompt already opened the block.
+
+        Raises:
+            ValueError: The task was derived from another world than the domain holds.
+        """
+        if task.world != domain.base.fingerprint:
+            raise ValueError(
+                f"Task {task.id} comes from world {task.world[:12]}, but domain {domain.name} holds world "
+                f"{domain.base.fingerprint[:12]}; load the domain with the options that the task was made with."
+            )
+        self.domain = domain
+        self.task = task
+        self.store = Store(domain.base)
+        self.messages: list[Message] = []
+        self.stop_reason: StopReason | None = None
+        self.infra_error: dict[str, object] | None = None
+        self._user = domain.user if user is None else user
+        self._limits = limits or Limits()
+        self._weights = weights or RewardWeights()
+        self._reasoning = reasoning
+        self._progress = Progress(task)
+        self._chat: tuple[Message, ...] = ()
+        self._turns: list[dict[str, Any]] = []
+        self._counts = metrics.new_counts()
+
+    @property
+    def done(self) -> bool:
+        """Whether the episode is over."""
+        return self.stop_reason is not None
+
+    def reset(self) -> list[Message]:
+        """The messages that the episode opens with: system prompt and the customer's first message.
+
+        A failing customer raises nothing: the episode is then over as `infra_error`, and the next `step` says so.
+
+        Raises:
+            RuntimeError: The episode was reset before.
+        """
+        if self.messages:
+            raise RuntimeError(
+                "This episode was reset before. An episode is single-use: make a new ToolEnv."
+            )
+        opening: Message = {"role": "user", "content": ""}
+        try:
+            with boundary("customer"):
+                opening = {
+                    "role": "user",
+                    "content": feedback.encodable(self._user.open(self.task)),
+                }
+        except EnvError as error:
+            self._fail(error)
+        self.messages = [{"role": "system", "content": self.domain.system_prompt}, opening]
+        self._chat = (opening,)
+        return [dict(message) for message in self.messages]
+
+    def step(self, text: str) -> StepResult:
+        """What the world answers to one assistant turn, whatever its text.
+
+        A failing tool, customer or domain raises nothing: the result then has `stop_reason` INFRA_ERROR, and so has
+        that of every later step.
+
+        Args:
+            text: The raw generation, with its thinking and special tokens.
+
+        Raises:
+            RuntimeError: The episode has not been reset, or is over by itself.
+        """
+        if not self.messages:
+            raise RuntimeError("step() came before reset(); reset the episode first.")
+        if self.done and self.infra_error is None:
+            raise RuntimeError(f"The episode is over ({self.stop_reason}); make a new ToolEnv.")
+        parsed = parse(text, self.domain.schemas, self._reasoning)
+        strict_lost = is_strict_lost(text, parsed, self.domain.tool_names)
+        self.messages.append({"role": "assistant", "content": text})
+        answers: list[Message] = []
+        results: tuple[CallResult, ...] = ()
+        components = dict.fromkeys(COMPONENTS, 0.0)
+        if self.infra_error is None:
+            metrics.count_turn(self._counts, parsed, strict_lost)
+            try:
+                results, answers = self._answer(parsed)
+                components = self._score(parsed, results)
+            except EnvError as error:
+                self._fail(error)
+        self.messages += answers
+        self._turns.append(turn_record(text, parsed, strict_lost, results, components))
+        return self._result(parsed, strict_lost, answers, components)
+
+    def metrics(self) -> metrics.Counts:
+        """The episode's counts up to now, with every key of `metrics.episode_keys()`."""
+        return metrics.as_of_now(self._counts, self.done)
+
+    def diff(self) -> Diff:
+        """What the episode changed in the store."""
+        return self.store.diff()
+
+    def state_hash(self) -> str:
+        """The store's hash; equal states have equal ones."""
+        return self.store.state_hash()
+
+    def fork(self) -> Self:
+        """An episode that starts where this one stands and goes its own way."""
+        twin = copy.copy(self)
+        twin.store = self.store.fork()
+        twin.messages = [dict(message) for message in self.messages]
+        twin._progress = self._progress.fork()
+        twin._turns = list(self._turns)
+        twin._counts = dict(self._counts)
+        return twin
+
+    @property
+    def trajectory(self) -> dict[str, Any]:
+        """Everything about the episode as JSON-able data: enough to show it, and to score it again."""
+        return {
+            "domain": {"name": self.domain.name, "options": dict(self.domain.options)},
+            "task": self.task.to_dict(),
+            "messages": [dict(message) for message in self.messages],
+            "turns": [dict(turn) for turn in self._turns],
+            "stop_reason": self.stop_reason.value if self.stop_reason else None,
+            "success": bool(self._counts["reward/success"]),
+            "reward": self._counts["reward/total"],
+            "told": sorted(self._progress.told),
+            "diff": self.diff(),
+            "state_hash": self.state_hash(),
+            "infra_error": self.infra_error,
+        }
+
+    def _answer(self, parsed: ParsedMessage) -> tuple[tuple[CallResult, ...], list[Message]]:
+        """Does what the turn says; the results of its calls, and what to append to the conversation."""
+        if parsed.status is ParseStatus.MALFORMED:
+            return (), [tool_message(feedback.malformed_text(parsed, self.domain.wording))]
+        if parsed.status is ParseStatus.MESSAGE:
+            return (), [self._converse(feedback.encodable(parsed.content))]
+        results = run_calls(parsed, self.domain, self.store, self._limits)
+        for result in results:
+            metrics.count_call(self._counts, result)
+        return results, list(call_messages(parsed, results, self.domain, self._limits))
+
+    def _converse(self, message: str) -> Message:
+        self._progress.hear(message)
+        self._chat += ({"role": "assistant", "content": message},)
+        situation = Situation(
+            task=self.task,
+            message=message,
+            conversation=self._chat,
+            is_reached=self._progress.is_reached(self.store),
+            missing_facts=self._progress.missing_facts(),
+        )
+        with boundary("customer"):
+            reply = self._user.reply(situation)
+            answer = {"role": "user", "content": feedback.encodable(reply.text)}
+            if reply.done:
+                self.stop_reason = StopReason.USER_DONE
+        self._chat += (answer,)
+        return answer
+
+    def _score(self, parsed: ParsedMessage, results: tuple[CallResult, ...]) -> dict[str, float]:
+        if self.stop_reason is None and len(self._turns) + 1 >= self._limits.max_turns:
+            self.stop_reason = StopReason.MAX_TURNS
+        malformed = parsed.status is ParseStatus.MALFORMED
+        events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
+        components = score(events, self._weights)
+        metrics.count_reward(self._counts, components)
+        if self.stop_reason is not None:
+            metrics.count_stop(self._counts, self.stop_reason, events.is_success)
+        return components
+
+    def _fail(self, error: EnvError) -> None:
+        self.infra_error = error.to_dict()
+        self.stop_reason = StopReason.INFRA_ERROR
+        metrics.count_stop(self._counts, StopReason.INFRA_ERROR, success=False)
+
+    def _result(
+        self,
+        parsed: ParsedMessage,
+        strict_lost: bool,
+        answers: list[Message],
+        components: dict[str, float],
+    ) -> StepResult:
+        info: dict[str, Any] = {
+            "parsed": parsed,
+            "components": components,
+            "status": parsed.status.value,
+            "strict_lost": strict_lost,
+            "turn": len(self._turns),
+        }
+        if self.infra_error is not None:
+            info["infra_error"] = self.infra_error
+        return StepResult(
+            messages=tuple(dict(answer) for answer in answers),
+            reward=sum(components.values()),
+            done=self.done,
+            stop_reason=self.stop_reason,
+            info=info,
+        )

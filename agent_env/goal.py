@@ -1,0 +1,115 @@
+"""Whether a task's goal is reached: what the store holds and what the customer was told.
+
+Place in the flow: the environment keeps one `Progress` an episode and asks it after every turn; customers, rewards and
+metrics use the answers.
+
+What it does not do: no weights (`rewards`), no judgement of style or politeness.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Self
+
+from agent_env.rewards import TurnEvents
+from agent_env.store import Store
+from agent_env.types import CallOutcome, CallResult, Task
+
+
+def is_told(fact: str, text: str) -> bool:
+    """Whether the text states the fact as a token of its own.
+
+    "$10.00" is not told by "$110.00" or "$10.005". Case does not matter, and a round amount may drop its cents, so
+    "$10" tells "$10.00".
+    """
+    return _pattern(fact).search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(fact: str) -> re.Pattern[str]:
+    body = re.escape(fact)
+    if re.fullmatch(r"\$[\d,]+\.00", fact):
+        body = re.escape(fact.removesuffix(".00")) + r"(?:\.00)?"
+    before = r"(?<![\d$])" if fact.startswith("$") else r"(?<!\w)"
+    return re.compile(f"{before}{body}" + r"(?![\w%]|[.,]\d)", re.IGNORECASE)
+
+
+class Progress:
+    """How far one episode has come; looks at the store, never changes it.
+
+    Attributes:
+        told: Names of the facts that the customer has been told.
+    """
+
+    __slots__ = ("_best_rows", "_looked_up", "_task", "told")
+
+    def __init__(self, task: Task) -> None:
+        """Starts with nothing done."""
+        self._task = task
+        self.told: frozenset[str] = frozenset()
+        self._best_rows: frozenset[tuple[str, str]] = frozenset()
+        self._looked_up = False
+
+    def fork(self) -> Self:
+        """An equal progress that goes its own way."""
+        return copy.copy(self)
+
+    def hear(self, message: str) -> None:
+        """Notes the facts that a message to the customer states."""
+        self.told |= {name for name, fact in self._task.facts.items() if is_told(fact, message)}
+
+    def missing_facts(self) -> tuple[str, ...]:
+        """Names of the facts that the customer has not been told, in the task's order."""
+        return tuple(name for name in self._task.facts if name not in self.told)
+
+    def is_reached(self, store: Store) -> bool:
+        """Whether every change that the task wants is in the store, whatever else is."""
+        return len(self._right_rows(store)) == sum(
+            len(rows) for rows in self._task.gold_diff.values()
+        )
+
+    def is_success(self, store: Store) -> bool:
+        """Whether the store holds the wanted changes and no other, and every fact was told."""
+        return not self.missing_facts() and store.diff() == self._task.gold_diff
+
+    def events(
+        self, store: Store, results: Iterable[CallResult], *, malformed: bool, done: bool
+    ) -> TurnEvents:
+        """What this turn brought, each thing for the first time only; remembers it."""
+        wanted = sum(len(rows) for rows in self._task.gold_diff.values())
+        first_lookup = (
+            not self._looked_up and not self._best_rows and any(map(self._is_gold_lookup, results))
+        )
+        self._looked_up |= first_lookup
+        new_rows = self._right_rows(store) - self._best_rows
+        self._best_rows |= new_rows
+        return TurnEvents(
+            is_malformed=malformed,
+            is_first_lookup=first_lookup,
+            progress_frac=len(new_rows) / wanted if wanted else 0.0,
+            is_success=done and self.is_success(store),
+        )
+
+    def _is_gold_lookup(self, result: CallResult) -> bool:
+        # The writes among the gold calls cannot be mistaken for look-ups: they earn `progress` by their rows.
+        return (
+            result.outcome is CallOutcome.OK
+            and not result.is_write
+            and any(
+                result.name == name and result.arguments == given
+                for name, given in self._task.gold_calls
+            )
+        )
+
+    def _right_rows(self, store: Store) -> frozenset[tuple[str, str]]:
+        """The rows, as (table, key), whose change is exactly the gold's."""
+        diff: Mapping[str, Any] = store.diff()
+        return frozenset(
+            (table, key)
+            for table, rows in self._task.gold_diff.items()
+            for key, change in rows.items()
+            if key in diff.get(table, {}) and diff[table][key] == change
+        )

@@ -1,0 +1,183 @@
+"""What is watched: counts per episode, and rates pooled over episodes.
+
+Place in the flow: an episode counts into `Counts` as it goes; `ToolEnv.metrics()` returns them, every key in every
+episode, so that a batch can be summed whatever its episodes did. `pool` sums and derives the rates, one function a
+rate, each from sums and never from a mean of means.
+
+Keys: `parse/...` and `tool/...` count turns and calls, `stop/<reason>` is a one-hot, `reward/...` holds the episode's
+sums with `reward/outcome` apart from `reward/shaping`. An episode that failed for `infra_error` has that flag and is
+left out of every sum and rate.
+
+What it does not do: no logging, no smoothing, no judgement of what is good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import TypeAlias
+
+from agent_env.rewards import COMPONENTS
+from agent_env.types import CallOutcome, CallResult, StopReason
+from parsers import FaultKind, ParsedMessage, ParseStatus, list_formats
+
+Counts: TypeAlias = dict[str, float]
+
+NO_LAYER = "none"
+"""The layer of a turn that no layer won."""
+
+
+UNFINISHED = "stop/unfinished"
+"""Set when the caller dropped the episode before its end, for example because the context was full."""
+
+
+@cache
+def layers() -> tuple[str, ...]:
+    """Every value that `parse/layer/<layer>` can end in: the formats, plain messages, and none."""
+    return tuple(dict.fromkeys((*list_formats(), "message", NO_LAYER)))
+
+
+@cache
+def episode_keys() -> tuple[str, ...]:
+    """The keys of every episode's metrics, in order."""
+    return (
+        "episodes",
+        "infra_error",
+        "parse/turns",
+        "parse/malformed",
+        "parse/strict_lost",
+        "parse/call_turns",
+        "parse/message_turns",
+        "parse/calls",
+        "parse/repaired_calls",
+        *(f"parse/kind/{kind.value}" for kind in FaultKind),
+        *(f"parse/layer/{layer}" for layer in layers()),
+        "tool/calls",
+        *(f"tool/{outcome.value}" for outcome in CallOutcome),
+        "tool/unknown",
+        *(f"stop/{reason.value}" for reason in StopReason),
+        UNFINISHED,
+        "reward/success",
+        "reward/zero",
+        "reward/total",
+        "reward/shaping",
+        *(f"reward/{name}" for name in COMPONENTS),
+    )
+
+
+def new_counts() -> Counts:
+    """The counts of an episode in which nothing has happened yet."""
+    counts = dict.fromkeys(episode_keys(), 0.0)
+    counts["episodes"] = 1.0
+    return counts
+
+
+def layer_of(parsed: ParsedMessage) -> str:
+    """The layer that a turn counts for."""
+    return parsed.format if parsed.format in layers() else NO_LAYER
+
+
+def count_turn(counts: Counts, parsed: ParsedMessage, strict_lost: bool) -> None:
+    """Adds what the parser found in one turn."""
+    counts["parse/turns"] += 1
+    counts["parse/malformed"] += parsed.status is ParseStatus.MALFORMED
+    counts["parse/strict_lost"] += strict_lost
+    counts["parse/call_turns"] += parsed.status is ParseStatus.CALLS
+    counts["parse/message_turns"] += parsed.status is ParseStatus.MESSAGE
+    counts["parse/calls"] += len(parsed.calls)
+    counts["parse/repaired_calls"] += sum(bool(call.repairs) for call in parsed.calls)
+    for fault in parsed.faults:
+        counts[f"parse/kind/{fault.kind.value}"] += 1
+        counts["tool/unknown"] += fault.kind is FaultKind.UNKNOWN_TOOL
+    counts[f"parse/layer/{layer_of(parsed)}"] += 1
+
+
+def count_call(counts: Counts, result: CallResult) -> None:
+    """Adds one call that the environment took up."""
+    counts["tool/calls"] += 1
+    counts[f"tool/{result.outcome.value}"] += 1
+
+
+def count_reward(counts: Counts, components: Mapping[str, float]) -> None:
+    """Adds one turn's weighted components."""
+    for name, value in components.items():
+        counts[f"reward/{name}"] += value
+        counts["reward/total"] += value
+        counts["reward/shaping"] += 0.0 if name == "outcome" else value
+
+
+def count_stop(counts: Counts, reason: StopReason, success: bool) -> None:
+    """Adds the end of an episode. A failure of the environment is no zero reward, for it has none."""
+    counts[f"stop/{reason.value}"] = 1.0
+    failed = reason is StopReason.INFRA_ERROR
+    counts["infra_error"] = float(failed)
+    counts["reward/success"] = float(success and not failed)
+    counts["reward/zero"] = float(not failed and counts["reward/outcome"] == 0)
+
+
+def as_of_now(counts: Counts, done: bool) -> Counts:
+    """A copy of an episode's counts; one that is not over counts as unfinished, and earned no outcome."""
+    return dict(counts) if done else counts | {UNFINISHED: 1.0, "reward/zero": 1.0}
+
+
+def parse_failure_rate(sums: Mapping[str, float]) -> float:
+    """Turns of which nothing could be made, per assistant turn."""
+    return _ratio(sums["parse/malformed"], sums["parse/turns"])
+
+
+def strict_failure_rate(sums: Mapping[str, float]) -> float:
+    """Turns whose call a whole-body JSON parser would have lost, per assistant turn."""
+    return _ratio(sums["parse/strict_lost"], sums["parse/turns"])
+
+
+def lost_call_rate(sums: Mapping[str, float]) -> float:
+    """Turns of which nothing could be made, per turn that attempted an action."""
+    return _ratio(sums["parse/malformed"], sums["parse/malformed"] + sums["parse/call_turns"])
+
+
+def tool_error_rate(sums: Mapping[str, float]) -> float:
+    """Calls that a tool refused or whose arguments did not fit, per call taken up."""
+    return _ratio(sums["tool/tool_error"] + sums["tool/invalid_arguments"], sums["tool/calls"])
+
+
+def zero_reward_rate(sums: Mapping[str, float]) -> float:
+    """Episodes without any outcome reward, per episode that ran; says nothing about parsing."""
+    return _ratio(sums["reward/zero"], sums["episodes"])
+
+
+def success_rate(sums: Mapping[str, float]) -> float:
+    """Episodes that reached the goal, per episode that ran."""
+    return _ratio(sums["reward/success"], sums["episodes"])
+
+
+RATES: tuple[Callable[[Mapping[str, float]], float], ...] = (
+    parse_failure_rate,
+    strict_failure_rate,
+    lost_call_rate,
+    tool_error_rate,
+    zero_reward_rate,
+    success_rate,
+)
+
+
+def pool(episodes: Iterable[Mapping[str, float]]) -> Counts:
+    """The sums over episodes that ran, and the rates by the names of their functions.
+
+    `infra_error` counts the episodes that were left out, `episodes` the ones that were not. Without any episode all
+    is 0.
+
+    Args:
+        episodes: What `ToolEnv.metrics()` returned, one an episode.
+    """
+    sums = dict.fromkeys(episode_keys(), 0.0)
+    for episode in episodes:
+        if episode["infra_error"]:
+            sums["infra_error"] += 1
+            continue
+        for key in sums:
+            sums[key] += episode[key]
+    return sums | {rate.__name__: rate(sums) for rate in RATES}
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,216 @@
+"""The state of a world: frozen tables shared by the process, and what one episode changed.
+
+Place in the flow: a domain makes one `Base`; each episode reads and writes through its own `Store`, an overlay that
+holds only the rows the episode touched. `diff()` and `state_hash()` cost what was changed, not what exists.
+
+Rows are mappings from field to JSON value and are frozen on the way in, in the base and in the overlay. So nothing
+that is read can be changed in place, and `fork()` shares rows safely.
+
+What it does not do: no queries, no indexes, no schema of rows, no locks (an episode belongs to one thread at a time).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+Row: TypeAlias = Mapping[str, Any]
+Diff: TypeAlias = dict[str, dict[str, dict[str, dict[str, Any]] | None]]
+_ABSENT: Any = object()
+
+
+def freeze(value: Any) -> Any:
+    """The JSON value with mappings as read-only views and lists as tuples, at every depth.
+
+    Raises:
+        TypeError: Something that JSON does not hold.
+    """
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Mapping):
+        return MappingProxyType({str(key): freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    raise TypeError(f"A row holds a {type(value).__name__}; rows hold JSON values only.")
+
+
+def thaw(value: Any) -> Any:
+    """The frozen value as plain dicts and lists, all of them new."""
+    if isinstance(value, Mapping):
+        return {key: thaw(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [thaw(item) for item in value]
+    return value
+
+
+def canonical_json(value: Any) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, plain ASCII.
+
+    Raises:
+        ValueError: A NaN or an infinity, which have no JSON text.
+    """
+    return json.dumps(thaw(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class Base:
+    """Tables that no episode can change.
+
+    Attributes:
+        fingerprint: Hex sha256 of the canonical JSON of all tables.
+    """
+
+    __slots__ = ("_tables", "fingerprint")
+
+    def __init__(self, tables: Mapping[str, Mapping[str, Row]]) -> None:
+        """Copies and freezes the tables.
+
+        Args:
+            tables: Rows by table and key.
+        """
+        self._tables: Mapping[str, Mapping[str, Row]] = freeze(tables)
+        self.fingerprint = self.compute_fingerprint()
+
+    def compute_fingerprint(self) -> str:
+        """The fingerprint, computed anew from the rows: equal to `fingerprint` as long as nothing broke the freeze."""
+        return hashlib.sha256(canonical_json(self._tables).encode()).hexdigest()
+
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables, sorted."""
+        return tuple(sorted(self._tables))
+
+    def table(self, name: str) -> Mapping[str, Row]:
+        """One table, read-only.
+
+        Raises:
+            KeyError: There is no such table.
+        """
+        return self._tables[name]
+
+
+class Store:
+    """One episode's view of the world: the base, and over it the rows that the episode wrote."""
+
+    __slots__ = ("_base", "_overlay")
+
+    def __init__(self, base: Base) -> None:
+        """Starts with nothing changed.
+
+        Args:
+            base: Shared with every other episode.
+        """
+        self._base = base
+        # None marks a deleted row.
+        self._overlay: dict[tuple[str, str], Row | None] = {}
+
+    @property
+    def base(self) -> Base:
+        """What lies under the overlay."""
+        return self._base
+
+    def get(self, table: str, key: str) -> Row | None:
+        """The row as it is now, read-only; None when there is none.
+
+        Raises:
+            KeyError: There is no such table.
+        """
+        row = self._overlay.get((table, key), _ABSENT)
+        return self._base.table(table).get(key) if row is _ABSENT else row
+
+    def keys(self, table: str) -> Iterator[str]:
+        """The keys of a table as it is now: the base's in their order, then the new ones.
+
+        Raises:
+            KeyError: There is no such table.
+        """
+        rows = self._base.table(table)
+        written = {key: row for (of, key), row in self._overlay.items() if of == table}
+        yield from (key for key in rows if written.get(key, _ABSENT) is not None)
+        yield from (key for key, row in written.items() if key not in rows and row is not None)
+
+    def put(self, table: str, key: str, row: Row) -> None:
+        """Writes a whole row.
+
+        Raises:
+            KeyError: There is no such table.
+            TypeError: The row holds something that JSON does not.
+        """
+        self._base.table(table)
+        self._overlay[table, key] = freeze(row)
+
+    def update(self, table: str, key: str, **fields: Any) -> None:
+        """Writes some fields of a row that exists.
+
+        Raises:
+            KeyError: There is no such table or row.
+            TypeError: A field holds something that JSON does not.
+        """
+        row = self.get(table, key)
+        if row is None:
+            raise KeyError(f"{table} holds no {key!r}")
+        self._overlay[table, key] = freeze({**row, **fields})
+
+    def delete(self, table: str, key: str) -> None:
+        """Removes a row.
+
+        Raises:
+            KeyError: There is no such table or row.
+        """
+        if self.get(table, key) is None:
+            raise KeyError(f"{table} holds no {key!r}")
+        self._overlay[table, key] = None
+
+    def fork(self) -> Store:
+        """A store that starts from this one's state and goes its own way; rows are shared, being frozen."""
+        twin = Store(self._base)
+        twin._overlay = self._overlay.copy()
+        return twin
+
+    def restore(self, earlier: Store) -> None:
+        """Goes back to the state of a store that was forked from this one."""
+        self._overlay = earlier._overlay.copy()
+
+    def diff(self) -> Diff:
+        """What really changed against the base, field by field, as plain JSON data.
+
+        Returns:
+            `{table: {key: {field: {"before": x, "after": y}}}}`, sorted. A side that does not exist has no key, so a
+            new row has only "after"s; a deleted row is None. Rows written back to what they were are not listed.
+        """
+        changes: Diff = {}
+        for table, key, before, after in self._changed():
+            changes.setdefault(table, {})[key] = (
+                None if after is None else _row_diff(before or {}, after)
+            )
+        return changes
+
+    def state_hash(self) -> str:
+        """Hex sha256 of the base's fingerprint and the rows that really changed; equal states give equal hashes."""
+        rows = [[table, key, after] for table, key, _, after in self._changed()]
+        return hashlib.sha256(
+            f"{self._base.fingerprint}{canonical_json(rows)}".encode()
+        ).hexdigest()
+
+    def _changed(self) -> Iterator[tuple[str, str, Row | None, Row | None]]:
+        for (table, key), after in sorted(self._overlay.items(), key=lambda item: item[0]):
+            before = self._base.table(table).get(key)
+            if before is None and after is None:
+                continue
+            # Canonical text, for 1, 1.0 and True are equal to Python but not in JSON.
+            if before is None or after is None or canonical_json(before) != canonical_json(after):
+                yield table, key, before, after
+
+
+def _row_diff(before: Row, after: Row) -> dict[str, dict[str, Any]]:
+    changes: dict[str, dict[str, Any]] = {}
+    for field in sorted(before.keys() | after.keys()):
+        sides = {
+            side: thaw(row[field])
+            for side, row in (("before", before), ("after", after))
+            if field in row
+        }
+        if len(sides) == 1 or canonical_json(sides["before"]) != canonical_json(sides["after"]):
+            changes[field] = sides
+    return changes

@@ -1,0 +1,172 @@
+"""The nouns of an episode.
+
+Place in the flow: a domain makes `Task`s, the environment answers a model's turn with a `StepResult`. Everything here
+is frozen data.
+
+What it does not do: no behaviour beyond JSON in and out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+Message: TypeAlias = dict[str, str]
+"""A chat message: `{"role": ..., "content": ...}`."""
+
+Call: TypeAlias = tuple[str, dict[str, Any]]
+"""A tool's name and its arguments."""
+
+Action: TypeAlias = Call | str
+"""What an agent does in a turn: one call, or a message to the customer."""
+
+
+class StopReason(Enum):
+    """Why an episode ended."""
+
+    USER_DONE = "user_done"
+    """The customer had what it came for and left."""
+    MAX_TURNS = "max_turns"
+    """The agent used up its turns; the state was scored as it was."""
+    INFRA_ERROR = "infra_error"
+    """The environment failed; the episode has no reward and belongs in no average."""
+
+
+class CallOutcome(Enum):
+    """What became of one call that the parser read."""
+
+    OK = "ok"
+    """The tool ran."""
+    TOOL_ERROR = "tool_error"
+    """The tool refused or failed in a way that the model was told."""
+    INVALID_ARGUMENTS = "invalid_arguments"
+    """The arguments do not fit the tool's schema; the tool was not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What bounds an episode.
+
+    Attributes:
+        max_turns: Assistant turns, malformed ones included.
+        max_calls: Calls run in one turn; those after them are dropped and the model is told.
+        max_answer_chars: Characters of one tool answer; the rest is cut and the model is told.
+    """
+
+    max_turns: int = 4
+    max_calls: int = 16
+    max_answer_chars: int = 16_384
+
+    def __post_init__(self) -> None:
+        """Checks that every limit leaves room for something.
+
+        Raises:
+            ValueError: A limit below 1.
+        """
+        for name in ("max_turns", "max_calls", "max_answer_chars"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"Limits.{name} is {getattr(self, name)}; give at least 1.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One job for an agent, with the answer that the oracle derived.
+
+    Attributes:
+        id: Unique among the tasks of one domain, world and seed.
+        kind: What the customer wants, such as "cancel".
+        domain: The domain's name.
+        world: Fingerprint of the store from which the task was derived; another store cannot score it.
+        opening: The customer's first message.
+        slots: What the customer knows, by name; all of it may be told.
+        gold_calls: Calls that do the job, look-ups first, in order.
+        gold_diff: What `Store.diff()` must be afterwards.
+        facts: What the customer must be told, by name, in the spelling of the tools.
+        seed: Settles the customer's choice of words.
+    """
+
+    id: str
+    kind: str
+    domain: str
+    world: str
+    opening: str
+    slots: Mapping[str, str]
+    gold_calls: tuple[Call, ...]
+    gold_diff: Mapping[str, Any]
+    facts: Mapping[str, str]
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The task as plain JSON data, from which `from_dict` makes an equal one."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "domain": self.domain,
+            "world": self.world,
+            "opening": self.opening,
+            "slots": dict(self.slots),
+            "gold_calls": [
+                {"name": name, "arguments": dict(given)} for name, given in self.gold_calls
+            ],
+            "gold_diff": dict(self.gold_diff),
+            "facts": dict(self.facts),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Task:
+        """The task that `to_dict` wrote.
+
+        Raises:
+            ValueError: Keys are missing or unknown.
+        """
+        fields = set(cls.__dataclass_fields__)
+        if set(data) != fields:
+            missing = ", ".join(sorted(fields - set(data))) or "none"
+            unknown = ", ".join(sorted(set(data) - fields)) or "none"
+            raise ValueError(
+                f"This is no task as Task.to_dict() writes it. Missing: {missing}. Unknown: {unknown}."
+            )
+        calls = tuple((call["name"], dict(call["arguments"])) for call in data["gold_calls"])
+        return cls(**{**data, "gold_calls": calls})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """One call and what came of it.
+
+    Attributes:
+        name: The tool.
+        arguments: As the parser read them.
+        outcome: What became of it.
+        content: What the model reads.
+        is_write: Whether the tool is one that changes the store.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    outcome: CallOutcome
+    content: str
+    is_write: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """The environment's answer to one assistant turn.
+
+    Attributes:
+        messages: What to append to the conversation, roles "tool" and "user".
+        reward: The sum of this turn's weighted components.
+        done: Whether the episode is over.
+        stop_reason: Why, once it is over.
+        info: "parsed" (the `ParsedMessage`), "components" (weighted reward by name), "status" (its value),
+            "strict_lost" (see `whole_body`), "turn" (from 1), and "infra_error" after a failure.
+    """
+
+    messages: tuple[Message, ...]
+    reward: float
+    done: bool
+    stop_reason: StopReason | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
