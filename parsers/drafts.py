@@ -1,0 +1,105 @@
+"""What a wire format hands over: drafts of calls, not yet checked against the offered tools.
+
+Formats turn text into drafts; `resolve.py` turns drafts into calls or faults. A format never judges names or
+argument types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .types import Fault, FaultKind, Repair, Span
+
+MISSING: Any = object()
+"""The arguments of a call that wrote none (which is not the same as null)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """One call as written.
+
+    Attributes:
+        fault: Set when this is no call at all; nothing else but the name and the span counts then.
+        untyped: The arguments are text because the format has no types, so typing them is no repair.
+        beside: Keys that stand next to the arguments. If the tool has parameters of these names, the
+            arguments were closed too early and what is inside is only a part of them.
+    """
+
+    name: Any
+    arguments: Any
+    span: Span
+    repairs: list[Repair] = field(default_factory=list)
+    fault: Fault | None = None
+    id: str = ""
+    untyped: bool = False
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """Everything one format read at one marker; `span` covers the wrappers too.
+
+    Attributes:
+        bare: No marker says that this is a call, so an unknown name may just be data.
+        broken: Why a bare document could not be read at all, "cut" or "damaged"; "" otherwise.
+        invented: The model answered its own call inside the same document.
+    """
+
+    drafts: list[Draft]
+    span: Span
+    bare: bool = False
+    broken: str = ""
+    invented: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Texts of a format for the tests that walk the registry; every call is to a tool of `EXAMPLE_TOOLS`."""
+
+    none: str
+    one: str
+    two: str
+    reasoning: str
+    nested: str
+    truncated: str
+    malformed: str
+
+
+Pairs = Sequence[tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireFormat:
+    """One way to write calls.
+
+    Attributes:
+        name: What `ToolCall.format` says.
+        markers: Literal openers, or for bare forms patterns (see `patterns`).
+        closers: Literals that may be left over without an opener and are no content.
+        rank: Formats that share a marker are tried in this order.
+        read: `(text, start, payload)` → what was read, or None when the text at `start` is another format's.
+        render: Writes calls; `parse` reads them back with no repair.
+        examples: Texts for the tests.
+        patterns: Regular expressions for openers without a fixed literal; they must start with one character.
+    """
+
+    name: str
+    read: Callable[[str, int, int], Reading | None]
+    render: Callable[[Pairs], str]
+    examples: Examples
+    markers: tuple[str, ...] = ()
+    closers: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    rank: int = 50
+
+
+def faulty(kind: FaultKind, span: Span, message: str, name: Any = "") -> Draft:
+    """A draft that is no call, only a fault."""
+    return Draft(
+        name=name,
+        arguments=MISSING,
+        span=span,
+        fault=Fault(kind=kind, span=span, message=message),
+    )

@@ -1,0 +1,181 @@
+"""Finds calls in JSON documents: `{"tool_calls": …}`, `{"name", "arguments"}`, arrays of either.
+
+Shared by every format whose payload is JSON. A document that does not decode goes to `salvage.py`. Names and
+arguments are taken as written; nothing is checked against tools here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .drafts import MISSING, Draft, faulty
+from .lenient_json import NotJsonError, decode, decode_exactly, skip_space
+from .salvage import salvage
+from .types import FaultKind, Repair, Span
+
+MAX_CALLS = 128
+"""Calls that one turn may hold. Precedent: the OpenAI API's limit of 128 tools; real turns hold below 20."""
+
+_NAMES = ("name", "tool_name")
+_ARGUMENTS = ("arguments", "parameters", "args", "input")
+_KNOWN = frozenset((*_NAMES, *_ARGUMENTS, "id", "type", "index", "function", "tool_call_id", "call_id"))
+_ARRAY_HEAD = re.compile(r'(?:\{\s*"tool_calls"\s*:\s*)?\[')
+_STRAY_CLOSERS = re.compile(r"[ \t]*[\]}][\]})\"']*")
+
+
+@dataclass(slots=True, kw_only=True)
+class Document:
+    """One JSON document of a turn.
+
+    Attributes:
+        drafts: The calls it states; None when it is readable JSON that states none.
+        end: Offset behind it.
+        envelope: It is a `tool_calls` object, which is never plain data.
+        damaged: It did not decode and was salvaged.
+        cut: The text ended inside it.
+        call_like: It has the shape of a call even without a marker around it.
+        invented: Where the model answered its own call inside the document.
+    """
+
+    drafts: list[Draft] | None
+    end: int
+    envelope: bool = False
+    damaged: bool = False
+    cut: bool = False
+    call_like: bool = False
+    invented: Span | None = None
+
+
+def read_document(text: str, pos: int, primary: str = "arguments") -> Document:
+    """The document that starts at `pos`, with its calls.
+
+    Args:
+        text: The whole turn.
+        pos: Where the document starts.
+        primary: The arguments key that the format uses; another one is a `key_alias` repair.
+    """
+    try:
+        value = decode(text, pos)
+    except NotJsonError as error:
+        return _damaged(text, pos, error)
+    document = _readable(text, pos, value.value, value.end, primary)
+    for draft in document.drafts or ():
+        draft.repairs.extend(value.repairs)
+    if document.drafts is not None:
+        _take_stray_closers(text, document)
+    return document
+
+
+def _take_stray_closers(text: str, document: Document) -> None:
+    """Counts brackets that stand right behind a complete document to it."""
+    stray = _STRAY_CLOSERS.match(text, document.end)
+    if stray is None or not document.drafts:
+        return
+    span = (document.end, stray.end())
+    document.end = stray.end()
+    message = f"dropped {text[span[0] : span[1]].strip()[:12]!r} behind a complete call"
+    document.drafts[-1].repairs.append(Repair(kind="stray_closer", span=span, message=message))
+
+
+def _damaged(text: str, pos: int, error: NotJsonError) -> Document:
+    rest = salvage(text, pos)
+    if not rest.drafts:
+        cut = error.cut or rest.cut
+        return Document(drafts=[], end=max(error.pos, rest.end, pos + 1), damaged=True, cut=cut)
+    envelope = text.find('"tool_calls"', pos, pos + 64) >= 0
+    return Document(
+        drafts=rest.drafts,
+        end=rest.end,
+        envelope=envelope,
+        damaged=True,
+        cut=rest.cut,
+        call_like=rest.arguments_seen,
+        invented=rest.invented,
+    )
+
+
+def _readable(text: str, pos: int, value: Any, end: int, primary: str) -> Document:
+    if isinstance(value, dict) and "tool_calls" in value:
+        entries = value["tool_calls"]
+        entries = entries if isinstance(entries, list) else [] if entries is None else [entries]
+        invented = (pos, end) if "tool_response" in value else None
+        drafts = _drafts(text, pos, end, entries, primary)
+        return Document(drafts=drafts, end=end, envelope=True, call_like=True, invented=invented)
+    if isinstance(value, list):
+        if not value or not any(isinstance(entry, dict) for entry in value):
+            return Document(drafts=None, end=end)
+        call_like = all(_shaped_like_call(entry) for entry in value)
+        return Document(drafts=_drafts(text, pos, end, value, primary), end=end, call_like=call_like)
+    draft = entry_draft(value, (pos, end), primary)
+    if draft is None:
+        return Document(drafts=None, end=end)
+    return Document(drafts=[draft], end=end, call_like=_shaped_like_call(value))
+
+
+def _drafts(text: str, pos: int, end: int, entries: list[Any], primary: str) -> list[Draft]:
+    spans = _entry_spans(text, pos, len(entries)) or [(pos, end)] * len(entries)
+    drafts: list[Draft] = []
+    for entry, span in zip(entries[: MAX_CALLS + 1], spans, strict=False):
+        draft = entry_draft(entry, span, primary)
+        if draft is None:
+            message = 'expected {"name": …, "arguments": {…}} for each call'
+            draft = faulty(FaultKind.MALFORMED_CALL, span, message)
+        drafts.append(draft)
+    return drafts
+
+
+def _entry_spans(text: str, pos: int, count: int) -> list[Span]:
+    """Where each entry of an array stands; empty if there is one entry or it cannot be told."""
+    head = _ARRAY_HEAD.match(text, pos)
+    if head is None or not 1 < count <= MAX_CALLS:
+        return []
+    spans: list[Span] = []
+    at = skip_space(text, head.end())
+    try:
+        for _ in range(count):
+            stop = decode_exactly(text, at)[1]
+            spans.append((at, stop))
+            at = skip_space(text, skip_space(text, stop) + 1)
+    except NotJsonError:
+        return []
+    return spans
+
+
+def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | None:
+    """The call that one decoded value states, or None if it states none."""
+    if not isinstance(entry, dict):
+        return None
+    inner = entry.get("function")
+    holder = inner if isinstance(inner, dict) else entry
+    names = [key for key in _NAMES if key in holder]
+    if not names:
+        return None
+    key = next((key for key in _ARGUMENTS if key in holder), "")
+    source = holder
+    if not key and holder is inner:
+        key, source = next((key for key in _ARGUMENTS if key in entry), ""), entry
+    draft = Draft(name=holder[names[0]], arguments=source[key] if key else MISSING, span=span)
+    if key and key != primary:
+        message = f'read "{key}" as "{primary}"'
+        draft.repairs.append(Repair(kind="key_alias", span=span, message=message))
+    given = entry.get("id")
+    draft.id = given if isinstance(given, str) else ""
+    if key and len(holder) + len(entry) > 2:
+        draft.beside = tuple(name for name in (*holder, *entry) if name not in _KNOWN)
+    return draft
+
+
+def _shaped_like_call(entry: Any) -> bool:
+    """Whether a value without any marker around it can only be meant as a call (and not as a tool's schema)."""
+    if not isinstance(entry, dict):
+        return False
+    inner = entry.get("function")
+    holder = inner if isinstance(inner, dict) else entry
+    if not any(key in holder for key in _NAMES):
+        return False
+    schema = holder.get("parameters")
+    if "description" in holder and isinstance(schema, dict) and ("properties" in schema or "type" in schema):
+        return False
+    return holder is inner or len(holder) == 1 or any(key in holder for key in _ARGUMENTS)

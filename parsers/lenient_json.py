@@ -1,0 +1,285 @@
+"""Reads JSON as models write it: exactly if possible, else by a few named repairs, never by a guess.
+
+`decode` reads one value at an offset. First the C decoder of the standard library, then (only on failure) an
+iterative reader that accepts trailing commas, Python literals, single quotes and raw control characters, and
+names each in a `Repair`. Brackets inside a value must balance: bracket damage is the business of `salvage.py`,
+which looks only around argument values. Nothing here recurses in Python, and nesting is capped before the C
+decoder sees it, so no input can raise or overflow.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from json.decoder import scanstring
+from typing import Any, NoReturn
+
+from .types import Repair
+
+MAX_DEPTH = 100
+"""Deepest nesting that is read. Precedents: serde_json 128, simdjson 1024, msgspec about 1000."""
+
+_WHITESPACE = re.compile(r"[ \t\n\r]*")
+_BRACKET = re.compile(r'[\[{]|[\]}]|"')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORDS = {"true": True, "false": False, "null": None}
+_PYTHON_WORDS = {"True": True, "False": False, "None": None}
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+class NotJsonError(ValueError):
+    """The text at `pos` is no JSON value; `cut` says that the text ended too early."""
+
+    def __init__(self, reason: str, pos: int, *, cut: bool = False) -> None:
+        """Remembers what was wrong and where."""
+        super().__init__(reason)
+        self.reason = reason
+        self.pos = pos
+        self.cut = cut
+
+
+@dataclass(slots=True, kw_only=True)
+class Decoded:
+    """A value, the offset behind it, and what was repaired to read it."""
+
+    value: Any
+    end: int
+    repairs: list[Repair]
+
+
+class _RefusedError(ValueError):
+    """A number that JSON does not have, met inside the C decoder."""
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise _RefusedError(f"{word} is no JSON number")
+
+
+def _finite(literal: str) -> float:
+    number = float(literal)
+    if math.isinf(number):
+        raise _RefusedError(f"{literal[:20]} is too large for a number")
+    return number
+
+
+def merge_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs; repeated `tool_calls` keys are joined, of other repeated keys the last counts."""
+    merged = dict(pairs)
+    if len(merged) != len(pairs) and "tool_calls" in merged:
+        entries: list[Any] = []
+        for key, value in pairs:
+            if key == "tool_calls":
+                entries.extend(value if isinstance(value, list) else [value])
+        merged["tool_calls"] = entries
+    return merged
+
+
+_STRICT = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=merge_pairs
+)
+
+
+def skip_space(text: str, pos: int) -> int:
+    """Offset of the next character that is no JSON white space."""
+    match = _WHITESPACE.match(text, pos)
+    return match.end() if match else pos
+
+
+def too_deep(text: str, pos: int) -> int:
+    """Offset at which the value at `pos` nests deeper than MAX_DEPTH, or -1."""
+    if text.count("[", pos) + text.count("{", pos) <= MAX_DEPTH:
+        return -1
+    depth = 0
+    while match := _BRACKET.search(text, pos):
+        char, pos = match.group(), match.end()
+        if char == '"':
+            try:
+                pos = scanstring(text, pos, False)[1]
+            except ValueError:
+                return -1
+        else:
+            depth += 1 if char in "[{" else -1
+        if depth > MAX_DEPTH:
+            return match.start()
+        if depth <= 0:
+            return -1
+    return -1
+
+
+def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
+    """The JSON value that starts at `pos`, and the offset behind it.
+
+    Raises:
+        NotJsonError: it is not exactly JSON, nests too deep, or holds a number that Python or JSON refuses.
+    """
+    deep_at = too_deep(text, pos)
+    if deep_at >= 0:
+        raise NotJsonError(f"nested deeper than {MAX_DEPTH} levels", deep_at)
+    try:
+        return _STRICT.raw_decode(text, pos)
+    except json.JSONDecodeError as error:
+        # "Unterminated string" points to its opening quote; every other position at the end is a cut.
+        cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
+        raise NotJsonError(error.msg, min(error.pos, len(text)), cut=cut) from None
+    except (_RefusedError, RecursionError) as error:
+        raise NotJsonError(str(error) or "nested too deep", pos) from None
+    except ValueError as error:  # an integer with more digits than Python converts
+        raise NotJsonError(str(error).split(";", maxsplit=1)[0], pos) from None
+
+
+def decode(text: str, pos: int) -> Decoded:
+    """The value that starts at `pos`, read exactly or else with named repairs.
+
+    Raises:
+        NotJsonError: neither way reads it.
+    """
+    try:
+        value, end = decode_exactly(text, pos)
+    except NotJsonError as error:
+        if error.reason.startswith("nested"):
+            raise
+        return _Relaxed(text).read(pos)
+    return Decoded(value=value, end=end, repairs=[])
+
+
+class _Relaxed:
+    """One pass over a value with an explicit stack. Each frame is a list, or a list of pairs for an object."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.repairs: list[Repair] = []
+        self.noted: set[str] = set()
+
+    def note(self, kind: str, start: int, end: int, message: str) -> None:
+        """Records the first repair of a kind; later ones of the same kind say nothing new."""
+        if kind not in self.noted:
+            self.noted.add(kind)
+            self.repairs.append(Repair(kind=kind, span=(start, end), message=message))
+
+    def read(self, start: int) -> Decoded:
+        """The value at `start`.
+
+        Raises:
+            NotJsonError: no repair of this class makes it readable.
+        """
+        stack: list[tuple[str, list[Any], str]] = []
+        pos, key = skip_space(self.text, start), ""
+        while True:
+            char = self.text[pos : pos + 1]
+            value: Any
+            if char and char in "{[" and len(stack) < MAX_DEPTH:
+                stack.append((char, [], key))
+                value, pos = None, self.open_item(pos + 1, stack[-1])
+            else:
+                value, pos = self.scalar(pos)
+                if not stack:
+                    return Decoded(value=value, end=pos, repairs=self.repairs)
+                stack[-1][1].append((key, value))
+                pos = self.after_item(pos, stack[-1])
+            while self.text[pos] in "}]":  # both helpers stop inside the text
+                kind, items, outer = stack.pop()
+                value, pos = self.closed(kind, items), pos + 1
+                if not stack:
+                    return Decoded(value=value, end=pos, repairs=self.repairs)
+                stack[-1][1].append((outer, value))
+                key = outer
+                pos = self.after_item(pos, stack[-1])
+            if stack[-1][0] == "{":
+                key, pos = self.key(pos)
+
+    def closed(self, kind: str, items: list[Any]) -> Any:
+        """The finished array or object of a frame."""
+        return merge_pairs(items) if kind == "{" else [value for _, value in items]
+
+    def open_item(self, pos: int, frame: tuple[str, list[Any], str]) -> int:
+        """Offset of the first item of a frame or of its closer."""
+        pos = skip_space(self.text, pos)
+        return self.checked(pos, frame, closer_only=False)
+
+    def after_item(self, pos: int, frame: tuple[str, list[Any], str]) -> int:
+        """Offset of the next item, or of the closer that ends the frame."""
+        pos = skip_space(self.text, pos)
+        if self.text.startswith(",", pos):
+            after = skip_space(self.text, pos + 1)
+            if self.text[after : after + 1] in ("}", "]"):
+                self.note("trailing_comma", pos, pos + 1, "dropped a comma before a closing bracket")
+            return self.checked(after, frame, closer_only=False)
+        return self.checked(pos, frame, closer_only=True)
+
+    def checked(self, pos: int, frame: tuple[str, list[Any], str], *, closer_only: bool) -> int:
+        """The same offset, if an item or the frame's own closer stands there."""
+        if pos >= len(self.text):
+            raise NotJsonError("the text ends before the value is closed", pos, cut=True)
+        char = self.text[pos]
+        closer = "}" if frame[0] == "{" else "]"
+        if (char in "}]" and char != closer) or (closer_only and char != closer):
+            raise NotJsonError(f"expected ',' or '{closer}'", pos)
+        return pos
+
+    def key(self, pos: int) -> tuple[str, int]:
+        """An object key and the offset of its value."""
+        if self.text[pos] not in "\"'":
+            raise NotJsonError("expected a quoted key", pos)
+        key, pos = self.string(pos)
+        pos = skip_space(self.text, pos)
+        if not self.text.startswith(":", pos):
+            raise NotJsonError("expected ':' after a key", pos, cut=pos >= len(self.text))
+        return key, skip_space(self.text, pos + 1)
+
+    def string(self, pos: int) -> tuple[str, int]:
+        """A string in double or single quotes, and the offset behind it."""
+        if self.text[pos] == "'":
+            return self.single_quoted(pos)
+        try:
+            value, end = scanstring(self.text, pos + 1, False)
+        except json.JSONDecodeError as error:
+            cut = error.msg.startswith("Unterminated") or error.pos >= len(self.text) - 6
+            raise NotJsonError(error.msg, pos, cut=cut) from None
+        if any(char < " " for char in value) and any(c < " " for c in self.text[pos:end]):
+            self.note("raw_control", pos, end, "read a raw control character inside a string")
+        return value, end
+
+    def single_quoted(self, start: int) -> tuple[str, int]:
+        """A Python string literal in single quotes; only escapes that JSON shares are read."""
+        pieces: list[str] = []
+        pos = start + 1
+        while True:
+            stop = _QUOTE_OR_ESCAPE.search(self.text, pos)
+            if stop is None:
+                raise NotJsonError("the text ends inside a string", start, cut=True)
+            pieces.append(self.text[pos : stop.start()])
+            pos = stop.end()
+            if stop.group() == "'":
+                self.note("single_quotes", start, pos, "read single quotes as double quotes")
+                return "".join(pieces), pos
+            escape = _SHARED_ESCAPES.get(stop.group())
+            if escape is None:
+                raise NotJsonError("an escape that JSON does not have", stop.start())
+            pieces.append(escape)
+
+    def scalar(self, pos: int) -> tuple[Any, int]:
+        """A string, number or word, and the offset behind it."""
+        if self.text[pos : pos + 1] in ('"', "'"):
+            return self.string(pos)
+        number = _NUMBER.match(self.text, pos)
+        if number:
+            try:
+                fraction, exponent = number.groups()
+                literal = number.group()
+                return (_finite(literal) if fraction or exponent else int(literal)), number.end()
+            except ValueError as error:
+                raise NotJsonError(str(error).split(";", maxsplit=1)[0], pos) from None
+        word = _WORD.match(self.text, pos)
+        name = word.group() if word else ""
+        if name in _WORDS:
+            return _WORDS[name], pos + len(name)
+        if name in _PYTHON_WORDS:
+            self.note("python_literal", pos, pos + len(name), f"read {name} as JSON")
+            return _PYTHON_WORDS[name], pos + len(name)
+        raise NotJsonError("expected a value", pos, cut=pos + len(name) >= len(self.text))
+
+
+_QUOTE_OR_ESCAPE = re.compile(r"'|\\.", re.DOTALL)
+_SHARED_ESCAPES = {"\\'": "'", '\\"': '"', "\\\\": "\\", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\/": "/"}

@@ -1,0 +1,98 @@
+"""The table of everything that means something in a turn, as one compiled expression.
+
+Literals of all formats, thoughts, turn marks and special tokens are folded into a prefix tree, so that a text
+full of `<` costs one short branch for each; the tree has no repetition in it, so matching cannot backtrack. The
+table is built once, at the first parse.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+from .drafts import WireFormat
+from .formats import load_all
+from .reasoning import CLOSERS, FAMILIES
+from .turns import HEADERS, ROLE_LINE, SPECIAL_TOKENS, TURN_MARKS
+
+
+class Role(Enum):
+    """What a literal does where it stands."""
+
+    FORMAT = "format"
+    THOUGHT_OPENER = "thought_opener"
+    THOUGHT_CLOSER = "thought_closer"
+    TURN = "turn"
+    HEADER = "header"
+    SPECIAL = "special"
+    LEFTOVER = "leftover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexer:
+    """The compiled table.
+
+    Attributes:
+        search: Finds the next thing that means something.
+        gates: First characters of everything but role lines; a text with none of them holds only prose.
+        roles: What each literal does.
+        by_marker: Formats of each marker, in the order in which they are tried.
+        by_pattern: Formats without a literal opener, with their compiled patterns.
+        thought_closers: Finds the closer of a thought that the prompt opened.
+    """
+
+    search: re.Pattern[str]
+    gates: tuple[str, ...]
+    roles: dict[str, Role]
+    by_marker: dict[str, tuple[WireFormat, ...]]
+    by_pattern: tuple[tuple[re.Pattern[str], WireFormat], ...]
+    thought_closers: re.Pattern[str]
+
+
+def prefix_tree(literals: list[str]) -> str:
+    """A regular expression for exactly these literals, longest first, with common beginnings shared."""
+    groups: dict[str, list[str]] = {}
+    for literal in literals:
+        groups.setdefault(literal[:1], []).append(literal[1:])
+    ends_here = groups.pop("", None) is not None
+    branches = [re.escape(char) + prefix_tree(rests) for char, rests in sorted(groups.items())]
+    if not branches:
+        return ""
+    whole = branches[0] if len(branches) == 1 and not ends_here else f"(?:{'|'.join(branches)})"
+    return whole + "?" if ends_here else whole
+
+
+@cache
+def lexer() -> Lexer:
+    """The table of all formats in the registry."""
+    formats = load_all()
+    roles: dict[str, Role] = {}
+    for role, literals in (
+        (Role.SPECIAL, SPECIAL_TOKENS),
+        (Role.LEFTOVER, tuple(literal for one in formats for literal in one.closers)),
+        (Role.HEADER, HEADERS),
+        (Role.TURN, TURN_MARKS),
+        (Role.THOUGHT_CLOSER, tuple(CLOSERS)),
+        (Role.THOUGHT_OPENER, tuple(FAMILIES)),
+        (Role.FORMAT, tuple(literal for one in formats for literal in one.markers)),
+    ):
+        roles.update(dict.fromkeys(literals, role))
+    by_marker: dict[str, tuple[WireFormat, ...]] = {}
+    for one in formats:
+        for literal in one.markers:
+            by_marker[literal] = (*by_marker.get(literal, ()), one)
+    patterns = [(pattern, one) for one in formats for pattern in one.patterns]
+    branches: dict[str, list[str]] = {}
+    for literal in sorted(roles):
+        branches.setdefault(literal[0], []).append(prefix_tree([literal[1:]]) and literal)
+    parts = [prefix_tree(group) for group in branches.values()]
+    return Lexer(
+        search=re.compile("|".join([*parts, *(pattern for pattern, _ in patterns), ROLE_LINE])),
+        gates=tuple(sorted({*branches, *(pattern[1] for pattern, _ in patterns)})),
+        roles=roles,
+        by_marker=by_marker,
+        by_pattern=tuple((re.compile(pattern), one) for pattern, one in patterns),
+        thought_closers=re.compile("|".join(re.escape(closer) for closer in sorted(CLOSERS))),
+    )

@@ -1,0 +1,188 @@
+"""Reads calls out of a JSON document whose brackets are damaged, if the argument values are intact.
+
+A walk over keys: openers, closers and commas between keys are skipped whatever their order, `name` and
+`arguments` values are read whole. So `…"}"]}]}` and `…}}}` lose nothing, while an argument value that does not
+itself decode is a fault: nothing is ever guessed into it. The walk only moves forward, which keeps it linear.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from json.decoder import scanstring
+
+from .drafts import MISSING, Draft, faulty
+from .lenient_json import NotJsonError, decode, skip_space
+from .types import FaultKind, Repair
+
+_STRUCTURE = re.compile(r"[\s,\[{(\]})]*")
+_CLOSERS = re.compile(r"[\s\]})]*")
+_STRAY_QUOTE = re.compile(r"[\"'](?=[\s\]})]*(?:\Z|\n|<))[\s\]})]*")
+_KEY = re.compile(r'"([^"\\\n]{1,64})"\s*:\s*')
+_NEXT_CALL = re.compile(r'\{\s*"(?:function|tool_calls)"\s*:')
+_ARGUMENTS_END_WITH = frozenset("]}),\"'<`;|")
+_NAMES = frozenset(("name", "tool_name"))
+_ARGUMENTS = frozenset(("arguments", "parameters", "args", "input"))
+_WRAPPERS = frozenset(("tool_calls", "function"))
+_HARMLESS = frozenset(("id", "type", "index", "tool_call_id"))
+_MAX_STEPS = 1024
+"""Keys that are looked at in one damaged document; far above any real one, and it bounds the work."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Salvaged:
+    """Drafts and faults of a damaged document, and the offset behind what belongs to it.
+
+    Attributes:
+        cut: The text ended inside the document.
+        arguments_seen: Some value stood under an arguments key, so this was meant as a call.
+    """
+
+    drafts: list[Draft] = field(default_factory=list)
+    end: int = 0
+    cut: bool = False
+    arguments_seen: bool = False
+    invented: tuple[int, int] | None = None
+
+
+def salvage(text: str, start: int) -> Salvaged:
+    """Whatever calls the damaged document at `start` holds intact, and a fault for each that is not."""
+    return _Walk(text, start).run()
+
+
+class _Walk:
+    """The state of one walk: the call that is being put together and where the last one ended."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self.text = text
+        self.pos = start
+        self.result = Salvaged(end=start)
+        self.call: Draft | None = None
+        self.stopped = False
+
+    def run(self) -> Salvaged:
+        """Walks from key to key until something stands there that is none."""
+        for _ in range(_MAX_STEPS):
+            structure = _STRUCTURE.match(self.text, self.pos)
+            at = structure.end() if structure else self.pos
+            key = _KEY.match(self.text, at)
+            if key is None or self.stopped:
+                break
+            self.step(key.group(1), at, key.end())
+        self.flush()
+        self.finish()
+        return self.result
+
+    def step(self, key: str, at: int, value_at: int) -> None:
+        """Takes one key and, if it is one that matters, its value."""
+        self.pos = value_at
+        if key in _WRAPPERS:
+            self.flush()
+        elif key == "tool_response":
+            self.result.invented = (at, value_at)
+            self.skip_value(value_at)
+        elif key in _NAMES and self.text.startswith('"', value_at):
+            self.take_name(at, value_at)
+        elif key in _ARGUMENTS and (self.call is None or self.call.arguments is MISSING):
+            self.take_arguments(at, value_at)
+        elif key not in _NAMES:
+            if key not in _HARMLESS and self.call is not None and self.call.arguments is not MISSING:
+                self.call.beside += (key,)
+            self.skip_value(value_at)
+
+    def current(self, at: int) -> Draft:
+        """The call that is being put together, begun here if there is none."""
+        if self.call is None:
+            opener = self.text.rfind("{", self.result.end, at)
+            self.call = Draft(name="", arguments=MISSING, span=(opener if opener >= 0 else at, at))
+        return self.call
+
+    def take_name(self, at: int, value_at: int) -> None:
+        """Reads a name; a second name begins the next call."""
+        if self.call is not None and self.call.name:
+            self.flush()
+        try:
+            name, self.pos = scanstring(self.text, value_at + 1, False)
+        except ValueError:
+            self.fail(at, NotJsonError("the text ends inside the name", value_at, cut=True), "name")
+            return
+        call = self.current(at)
+        call.name, call.span = name, (call.span[0], self.pos)
+
+    def take_arguments(self, at: int, value_at: int) -> None:
+        """Reads an arguments value whole, or notes the fault and looks for the next call."""
+        self.result.arguments_seen = True
+        call = self.current(at)
+        try:
+            value = decode(self.text, value_at)
+        except NotJsonError as error:
+            self.fail(at, error, "arguments")
+            return
+        behind = skip_space(self.text, value.end)
+        if behind < len(self.text) and self.text[behind] not in _ARGUMENTS_END_WITH:
+            if "\n" not in self.text[value.end : behind]:
+                self.fail(at, NotJsonError("text stands right behind them", behind), "arguments")
+                return
+        call.arguments, self.pos = value.value, value.end
+        call.repairs.extend(value.repairs)
+        call.span = (call.span[0], value.end)
+
+    def skip_value(self, value_at: int) -> None:
+        """Passes over a value that no call needs; one that cannot be read ends the walk."""
+        try:
+            self.pos = decode(self.text, value_at).end
+        except NotJsonError as error:
+            self.stopped = True
+            self.result.cut = self.result.cut or error.cut
+
+    def fail(self, at: int, error: NotJsonError, what: str) -> None:
+        """Turns the current call into a fault and goes on at the next call, if there is one."""
+        call = self.current(at)
+        kind = FaultKind.TRUNCATED if error.cut else FaultKind.BAD_ARGUMENTS
+        begin = "the turn ends inside the " if error.cut else "cannot read the "
+        message = f"{begin}{what} of {call.name or 'a call'}: {error.reason}"
+        span = (min(at, error.pos), max(error.pos, min(at + 1, len(self.text))))
+        self.result.drafts.append(faulty(kind, span, message, call.name))
+        self.call = None
+        self.result.cut = error.cut
+        following = _NEXT_CALL.search(self.text, error.pos)
+        if following:
+            self.pos = self.result.end = following.start()
+            self.result.cut = False
+        else:
+            self.stopped = True
+            paragraph = self.text.find("\n\n", error.pos)
+            self.pos = len(self.text) if error.cut or paragraph < 0 else paragraph
+
+    def flush(self) -> None:
+        """Ends the current call."""
+        call, self.call = self.call, None
+        if call is None:
+            return
+        if call.arguments is MISSING:
+            # In a damaged document a call without arguments is one whose arguments were lost, never {}.
+            at_end = not self.text[call.span[1] :].strip(" \t\r\n,\"")
+            kind = FaultKind.TRUNCATED if at_end else FaultKind.MALFORMED_CALL
+            call = faulty(kind, call.span, f"the arguments of {call.name or 'a call'} are missing", call.name)
+        self.result.drafts.append(call)
+        self.result.end = call.span[1]
+
+    def finish(self) -> None:
+        """Takes the closers behind the last value into the document and lists the damage as a repair."""
+        if not self.stopped:
+            closers = _CLOSERS.match(self.text, self.pos)
+            self.pos = closers.end() if closers else self.pos
+            quote = _STRAY_QUOTE.match(self.text, self.pos)
+            if quote:
+                self.pos = quote.end()
+        stop = self.pos
+        while stop > 0 and self.text[stop - 1].isspace():
+            stop -= 1
+        self.result.cut = self.result.cut or stop >= len(self.text.rstrip())
+        last = self.result.end
+        self.result.end = max(stop, last)
+        for draft in self.result.drafts:
+            if draft.fault is None:
+                where = (min(last, self.result.end), self.result.end)
+                message = "read past missing, extra or misplaced closing brackets"
+                draft.repairs.append(Repair(kind="bracket_damage", span=where, message=message))

@@ -1,0 +1,76 @@
+"""Stretches of the original text: joining, cutting out, and the fences that belong to a call.
+
+Every span is a half-open pair of offsets into the text that was given to `parse`; nothing here builds a
+shortened copy in which offsets would mean something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .types import Span
+
+_FENCE_OPEN = re.compile(r"(?:\A|(?<=\n))[ \t]*```[ \t]*[\w+-]{0,20}[ \t]*\n?[ \t\n]*\Z")
+_FENCE_CLOSE = re.compile(r"\s*```(?=\s|\Z)")
+_FENCE_REACH = 64
+"""Characters before a call in which its opening fence is looked for: a fence line, not a document."""
+
+
+def with_fence(text: str, span: Span) -> Span:
+    """The span, grown over a code fence that holds nothing else."""
+    start, end = span
+    low = max(0, start - _FENCE_REACH)
+    if text.rfind("```", low, start) < 0:
+        return span
+    opener = _FENCE_OPEN.search(text[low:start])
+    if opener is None:
+        return span
+    closer = _FENCE_CLOSE.match(text, end)
+    if closer is None and text[end:].strip():
+        return span
+    return low + opener.start(), closer.end() if closer else len(text)
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same stretches in order, overlapping and touching ones joined."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def without(text: str, removed: Iterable[Span], stop: int) -> str:
+    """The text up to `stop` without the removed stretches and the line breaks that framed them."""
+    holes = merged(removed)
+    if not holes:
+        return text[:stop].rstrip("\r\n") if stop < len(text) else text
+    pieces: list[str] = []
+    pos, after_hole = 0, False
+    for start, end in [*holes, (stop, stop)]:
+        piece = text[pos : min(start, stop)]
+        if after_hole:
+            piece = piece if pieces else piece.lstrip("\r\n")
+        if piece.strip():
+            pieces.append(piece)
+        elif pieces and piece:
+            pieces.append("\n" if "\n" in piece and not pieces[-1].endswith("\n") else "")
+        pos, after_hole = max(pos, end), True
+        if pos >= stop:
+            break
+    return _joined(pieces)
+
+
+def _joined(pieces: list[str]) -> str:
+    whole = ""
+    parts: list[str] = []
+    for piece in pieces:
+        if parts and parts[-1].endswith("\n") and piece.startswith("\n"):
+            piece = piece.lstrip("\r\n")
+        if piece:
+            parts.append(piece)
+    whole = "".join(parts)
+    return whole.rstrip("\r\n") if whole.strip() else ""

@@ -1,0 +1,97 @@
+"""Reads a JSON payload between an opener and a closer; shared by every format of that shape.
+
+The payload is read by a string-aware decoder, so a closer inside an argument cuts nothing. A payload that is no
+JSON object or array is another format's, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .drafts import Draft, Reading, faulty
+from .json_calls import Document, read_document
+from .lenient_json import skip_space
+from .types import FaultKind, Repair
+
+
+def tagged_json(
+    opener: str, closer: str, primary: str = "arguments", starts: str = "{["
+) -> Callable[[str, int, int], Reading | None]:
+    """A reader for `opener JSON closer`.
+
+    Args:
+        opener: The literal in front, to find the next call behind a broken one.
+        closer: The literal behind; "" if the format has none.
+        primary: The arguments key that the format uses.
+        starts: First characters of a payload of this format.
+    """
+
+    def read(text: str, start: int, payload: int) -> Reading | None:
+        """The calls of one tag, or None when its payload is no JSON."""
+        at = skip_space(text, payload)
+        if at >= len(text):
+            message = f"the turn ends right behind {opener}"
+            return Reading(drafts=[faulty(FaultKind.TRUNCATED, (start, at), message)], span=(start, at))
+        if text[at] not in starts:
+            return None
+        document = read_document(text, at, primary)
+        if document.drafts is None:
+            message = 'expected {"name": …, "arguments": {…}}'
+            document.drafts = [faulty(FaultKind.MALFORMED_CALL, (at, document.end), message)]
+        return _closed(text, start, document, opener, closer)
+
+    return read
+
+
+def _closed(text: str, start: int, document: Document, opener: str, closer: str) -> Reading:
+    """The reading with its closer, and the repairs that the way to it needed."""
+    drafts = document.drafts or []
+    behind = skip_space(text, document.end)
+    repair: Repair | None = None
+    failed = document.damaged and (not drafts or drafts[-1].fault is not None)
+    if not closer or text.startswith(closer, behind):
+        end = behind + len(closer) if closer else document.end
+    else:
+        end, repair = _find_end(text, document.end, opener, closer, skip=failed)
+    if document.damaged:
+        closed = bool(closer) and text.endswith(closer, start, end)
+        drafts = _judged(drafts, (start, end), closed=closed, cut=document.cut)
+    for draft in drafts:
+        if repair is not None:
+            draft.repairs.append(repair)
+    if len(drafts) == 1:
+        drafts[0].span = (start, end)
+    return Reading(drafts=drafts, span=(start, end), invented=document.invented)
+
+
+def _find_end(text: str, at: int, opener: str, closer: str, *, skip: bool) -> tuple[int, Repair | None]:
+    """Where the tag ends that does not end right at `at`: behind stray text, at the next opener or at the end."""
+    close = text.find(closer, at)
+    following = text.find(opener, at, close if close >= 0 else len(text))
+    if close >= 0 and following < 0:
+        if skip or len(text[at:close].strip()) <= _STRAY_TEXT:
+            message = "dropped text between the call and its closer"
+            repair = Repair(kind="trailing_text", span=(at, close), message=message)
+            return close + len(closer), repair
+    if skip:
+        return (following if following >= 0 else len(text)), None
+    rest = text[at : at + len(closer) + 8].strip()
+    end = len(text) if rest and closer.startswith(rest) else at
+    return end, Repair(kind="missing_closer", span=(end, end), message=f"read a call without its {closer}")
+
+
+_STRAY_TEXT = 200
+"""Longest text between a call and its closer that is dropped with it, such as a comment."""
+
+
+def _judged(drafts: list[Draft], span: tuple[int, int], *, closed: bool, cut: bool) -> list[Draft]:
+    """The drafts of a damaged payload; behind a closer nothing was cut off, it was wrong."""
+    if not drafts:
+        kind = FaultKind.TRUNCATED if cut and not closed else FaultKind.MALFORMED_CALL
+        why = "the turn ends inside a call" if kind is FaultKind.TRUNCATED else "this is no readable call"
+        return [faulty(kind, span, why)]
+    for index, draft in enumerate(drafts):
+        if closed and draft.fault is not None and draft.fault.kind is FaultKind.TRUNCATED:
+            message = draft.fault.message.replace("the turn ends inside", "cannot read")
+            drafts[index] = faulty(FaultKind.BAD_ARGUMENTS, draft.fault.span, message, draft.name)
+    return drafts

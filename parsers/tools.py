@@ -1,0 +1,171 @@
+"""The offered tools in the form that resolving needs: names, parameter names and checkers.
+
+`toolbox` reads OpenAI function schemas once and remembers the last few lists by the identity of their entries,
+so a schema that is changed in place afterwards is not seen. Wrong schemas are the programmer's fault and raise.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .schema import TYPE_ALIASES, Mismatch, mismatches, needs_library, types_of
+
+_PREFIXES = ("functions.", "function.", "tools.", "tool.")
+_TYPES = frozenset(("string", "integer", "number", "boolean", "object", "array", "null"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One offered tool; `check` lists where arguments break its schema."""
+
+    name: str
+    schema: Mapping[str, Any]
+    parameters: frozenset[str]
+    required: tuple[str, ...]
+    check: Callable[[dict[str, Any]], list[Mismatch]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolbox:
+    """The tools of one parse; `tools` is None when none were given, so every name counts."""
+
+    tools: Mapping[str, Tool] | None
+    source: tuple[Any, ...] = field(default=(), repr=False)
+
+    def find(self, name: str) -> tuple[str, Tool | None]:
+        """The name without a namespace prefix, and its tool if one is offered under exactly that name."""
+        name = name.strip()
+        if self.tools is None:
+            return name.removeprefix("functions."), None
+        tool = self.tools.get(name)
+        if tool is None:
+            for prefix in _PREFIXES:
+                if name.startswith(prefix):
+                    bare = name[len(prefix) :]
+                    tool = self.tools.get(bare)
+                    name = bare if tool or prefix == "functions." else name
+                    break
+        return name, tool
+
+    def nearest(self, name: str) -> str:
+        """The offered name that is spelled most like this one; "" if none is close."""
+        close = difflib.get_close_matches(name[:80].lower(), list(self.tools or ()), 1, 0.75)
+        return close[0] if close else ""
+
+    def is_misspelling(self, name: str) -> bool:
+        """Whether an offered name differs only in case, hyphens, underscores, blanks or a few letters."""
+        key = _spelling(name)
+        return any(_spelling(known) == key for known in self.tools or ()) or bool(self.nearest(name))
+
+
+def _spelling(name: str) -> str:
+    return "".join(char for char in name[:200].lower() if char.isalnum())
+
+
+_ANY = Toolbox(tools=None)
+_recent: list[Toolbox] = []
+_KEPT = 8
+
+
+def toolbox(tools: Sequence[Mapping[str, Any]] | None) -> Toolbox:
+    """The tools of these schemas.
+
+    Raises:
+        TypeError: `tools` is no sequence of mappings.
+        ValueError: a schema is wrong; the message has its path.
+    """
+    if tools is None:
+        return _ANY
+    if isinstance(tools, str | bytes | Mapping) or not isinstance(tools, Sequence):
+        raise TypeError(f"tools must be a list of function schemas or None, got {type(tools).__name__}")
+    for box in _recent:
+        if len(box.source) == len(tools) and all(map(_same, box.source, tools)):
+            return box
+    read = [_read(entry, f"tools[{index}]") for index, entry in enumerate(tools)]
+    by_name: dict[str, Tool] = {}
+    for index, tool in enumerate(read):
+        if tool.name in by_name:
+            raise ValueError(f"tools[{index}].function.name: {tool.name!r} is offered twice")
+        by_name[tool.name] = tool
+    box = Toolbox(tools=by_name, source=tuple(tools))
+    _recent.insert(0, box)
+    del _recent[_KEPT:]
+    return box
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other
+
+
+def _read(entry: Any, path: str) -> Tool:
+    function = entry.get("function", entry) if isinstance(entry, Mapping) else None
+    if not isinstance(function, Mapping):
+        raise TypeError(f'{path}: expected {{"type": "function", "function": {{…}}}}, got {type(entry).__name__}')
+    where = f"{path}.function" if "function" in entry else path
+    name = function.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"{where}.name: expected a name, got {name!r}")
+    schema = function.get("parameters")
+    schema = {} if schema is None else schema
+    check_schema(schema, f"{where}.parameters")
+    if types_of(schema) not in ((), ("object",)):
+        raise ValueError(f"{where}.parameters.type: expected 'object', got {schema['type']!r}")
+    required = tuple(schema.get("required") or ())
+    parameters = frozenset(schema.get("properties") or ()) | frozenset(required)
+    return Tool(name=name, schema=schema, parameters=parameters, required=required, check=_checker(schema))
+
+
+def check_schema(schema: Any, path: str) -> None:
+    """Returns if the parts of a JSON Schema that are used here have the right form.
+
+    Raises:
+        ValueError: one has not; the message has its path, what came and what was expected.
+    """
+    if isinstance(schema, bool):
+        return
+    if not isinstance(schema, Mapping):
+        raise ValueError(f"{path}: expected a JSON Schema object, got {type(schema).__name__}")
+    declared = schema.get("type", ())
+    for name in (declared,) if isinstance(declared, str) else declared:
+        if name not in _TYPES and name not in TYPE_ALIASES:
+            raise ValueError(f"{path}.type: expected one of {', '.join(sorted(_TYPES))}, got {name!r}")
+    required = schema.get("required") or ()
+    if not isinstance(required, Sequence) or not all(isinstance(name, str) for name in required):
+        raise ValueError(f"{path}.required: expected a list of names, got {required!r}")
+    if not isinstance(schema.get("enum", []), Sequence):
+        raise ValueError(f"{path}.enum: expected a list, got {schema['enum']!r}")
+    properties = schema.get("properties") or {}
+    if not isinstance(properties, Mapping):
+        raise ValueError(f"{path}.properties: expected an object, got {type(properties).__name__}")
+    for key, part in properties.items():
+        check_schema(part, f"{path}.properties.{key}")
+    if "items" in schema and not isinstance(schema["items"], Sequence):
+        check_schema(schema["items"], f"{path}.items")
+    for key in ("anyOf", "oneOf", "allOf"):
+        for index, part in enumerate(schema.get(key) or ()):
+            check_schema(part, f"{path}.{key}[{index}]")
+
+
+def _checker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], list[Mismatch]]:
+    if not needs_library(schema):
+        return lambda arguments: list(mismatches(arguments, schema))
+    validators: list[Any] = []
+
+    def check(arguments: dict[str, Any]) -> list[Mismatch]:
+        """Every mismatch: the common keywords first, the library only if those find nothing."""
+        found = list(mismatches(arguments, schema))
+        if found:
+            return found
+        if not validators:
+            try:
+                import jsonschema
+            except ImportError:  # optional: a vendored copy may have no packages at all
+                return found
+            validators.append(jsonschema.Draft202012Validator(schema))
+        errors = sorted(validators[0].iter_errors(arguments), key=lambda error: list(map(str, error.path)))
+        return [Mismatch(path=tuple(error.path), message=error.message[:200]) for error in errors]
+
+    return check

@@ -1,0 +1,70 @@
+"""Special tokens, and the marks by which a turn that the model invented is told, as data.
+
+A model that goes on after its own turn writes the next one itself: the user's answer or the tool's result. What
+follows such a mark was never said by anybody. Special tokens are left over when a server decodes them; they are
+no content. `scan.py` meets these marks outside of calls and thoughts only.
+"""
+
+from __future__ import annotations
+
+import re
+
+SPECIAL_TOKENS = (
+    "<|im_end|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|begin_of_text|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|end_of_turn|>",
+    "<|eot|>",
+    "<|eom|>",
+    "<|end|>",
+    "<|return|>",
+    "<|call|>",
+    "<|end_message|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "<|START_RESPONSE|>",
+    "<|END_RESPONSE|>",
+    "<|CHATBOT_TOKEN|>",
+    "<|START_OF_TURN_TOKEN|>",
+    "<|channel|>final<|message|>",
+    "<end_of_turn>",
+    "<｜end▁of▁sentence｜>",
+    "<｜begin▁of▁sentence｜>",
+    "[EOS]",
+    "<bos>",
+    "<eos>",
+    "<pad>",
+    "</s>",
+)
+
+TURN_MARKS = (
+    "<tool_response>",
+    "<|tool_response|>",
+    "<tool_result>",
+    "<tool_results>",
+    "<function_results>",
+    "<|observation|>",
+    "<|user|>",
+    "<|User|>",
+    "<｜User｜>",
+    "<|USER_TOKEN|>",
+    "<|python_output|>",
+    "[TOOL_RESULTS]",
+    "[INST]",
+)
+"""Marks that open somebody else's turn whatever follows."""
+
+HEADERS = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<|start|>", "<|header_start|>")
+"""Marks that open a turn whose role is named next; only the assistant's own, before anything else, is no invention."""
+
+HEADER_ROLE = re.compile(r"\s*([A-Za-z_]*)(?:<\|end_header_id\|>|<\|header_end\|>|<\|message\|>)?\s*")
+OWN_ROLES = frozenset(("assistant", "model", "ai"))
+
+ROLE_LINE = r"\n[ \t]*(?:(?:User|Human|USER|Customer|Observation|OBSERVATION|Tool Response|Tool response)[ \t]*:|user[ \t]*\n)"
+"""A line that opens a turn by its plain name, as chat logs do; begins with the line break."""
+
+ROLE_AT_START = re.compile(ROLE_LINE.removeprefix(r"\n"))
+ROLE_AFTER_MARKER = re.compile(r"\s*(?:<\|im_start\|>\s*)?(?:user|User|human|Human)\b")
+"""A role where a call's payload should be: the opener was meant as a turn mark."""
