@@ -1,6 +1,7 @@
-"""Episodes in which an agent serves a customer with tools: the environment, its domains, rewards and counts.
+"""Episodes in which an agent serves a customer with tools.
 
-Place in the flow: `parsers` reads what the model wrote, this package runs it, `training` learns from what came of it.
+Place in the flow: `parsers` reads what the model wrote, this package runs it, `training` learns
+from what came of it.
 
     domain = load_domain("retail", seed=0)
     task = domain.tasks(1)[0]
@@ -8,12 +9,13 @@ Place in the flow: `parsers` reads what the model wrote, this package runs it, `
     messages = env.reset()
     result = env.step("<tool_call>...</tool_call>")
 
-What it does not do: it samples no model and knows no trainer; importing it reads no files and registers nothing.
+What it does not do: it samples no model and knows no trainer; importing it reads no files and
+registers nothing.
 """
 
 from agent_env.domain import Domain, list_domains, load_domain
 from agent_env.env import ToolEnv
-from agent_env.errors import EnvError, ToolError, UnknownName
+from agent_env.errors import EnvError, ToolError, UnknownNameError
 from agent_env.metrics import episode_keys, pool
 from agent_env.rewards import RewardWeights
 from agent_env.store import Base, Store
@@ -34,7 +36,7 @@ __all__ = [
     "Task",
     "ToolEnv",
     "ToolError",
-    "UnknownName",
+    "UnknownNameError",
     "User",
     "UserReply",
     "episode_keys",

@@ -1,7 +1,8 @@
 """Runs the calls of one turn.
 
-Place in the flow: the environment passes the calls that the parser read; each is checked against its tool's schema,
-run on the episode's store, and answered in the order in which the model wrote them.
+Place in the flow: the environment passes the calls that the parser read; each is checked against
+its tool's schema, run on the episode's store, and answered in the order in which the model wrote
+them.
 
 What it does not do: it does not see malformed turns, and it scores nothing.
 """
@@ -56,7 +57,7 @@ def tool_message(content: str) -> Message:
 
 def _run_call(call: ToolCall, domain: Domain, store: Store, limits: Limits) -> CallResult:
     spec = domain.tool(call.name)
-    errors = spec.errors(call.arguments)
+    errors = [fault.message for fault in call.faults if fault.kind is FaultKind.INVALID_ARGUMENTS]
     if errors:
         outcome, content = (
             CallOutcome.INVALID_ARGUMENTS,

@@ -1,10 +1,12 @@
 """What a domain is, and how one is found by name.
 
-Place in the flow: `load_domain("retail", ...)` imports `agent_env/domains/retail` and calls its `build(...)`, which
-returns a `Domain`: a frozen base store, tools, a system prompt, a source of tasks and a customer. The folder is the
-registry: a package under `agent_env/domains/` that has a `build` is a domain.
+Place in the flow: `load_domain("retail", ...)` imports `agent_env/domains/retail` and calls its
+`build(...)`, which returns a `Domain`: a frozen base store, tools, a system prompt, a source of
+tasks and a customer. The folder is the registry: a package under `agent_env/domains/` that has a
+`build` is a domain.
 
-What it does not do: no episodes (`env`), no scoring (`goal`, `rewards`), nothing imported until named.
+What it does not do: no episodes (`env`), no scoring (`goal`, `rewards`), nothing imported until
+named.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from agent_env.errors import UnknownName
+from agent_env.errors import UnknownNameError
 from agent_env.store import Base
 from agent_env.tool_spec import Effect, ToolSpec
 from agent_env.types import Action, Call, Task
@@ -28,7 +30,7 @@ from agent_env.users import User
 
 
 class Wording(Enum):
-    """How much the environment says to the model about a fault; names the files in `prompts/turn/`."""
+    """How much the model is told about a fault; names the files in `prompts/turn/`."""
 
     FULL = "full"
     COMPACT = "compact"
@@ -53,7 +55,8 @@ class Domain:
 
     Attributes:
         name: The name it is loaded by.
-        options: Every option of `build`, defaults included; `load_domain(name, **options)` gives this domain again.
+        options: Every option of `build`, defaults included; `load_domain(name, **options)` gives
+            this domain again.
         base: The store that episodes start from.
         tools: What the agent may call.
         schemas: The tools as OpenAI function schemas. One list, shared: treat it as read-only.
@@ -78,7 +81,7 @@ class Domain:
     close: Callable[[Task], str]
 
     def tasks(self, count: int, seed: int = 0) -> tuple[Task, ...]:
-        """Tasks 0 to count - 1 of the seed: the same each time, and the first ones whatever the count.
+        """Tasks 0 to count - 1 of the seed; the first ones do not depend on the count.
 
         Raises:
             ValueError: A negative count.
@@ -93,7 +96,7 @@ class Domain:
         return tuple(spec.name for spec in self.tools)
 
     def oracle(self, task: Task) -> tuple[Action, ...]:
-        """What a perfect agent does, a turn each: the gold calls in order, then the closing message."""
+        """What a perfect agent does, a turn each: the gold calls, then the closing message."""
         calls: list[Action] = [(name, dict(given)) for name, given in task.gold_calls]
         return (*calls, self.close(task))
 
@@ -101,12 +104,12 @@ class Domain:
         """The tool of that name.
 
         Raises:
-            UnknownName: The domain does not offer it.
+            UnknownNameError: The domain does not offer it.
         """
         for spec in self.tools:
             if spec.name == name:
                 return spec
-        raise UnknownName("tool", name, self.tool_names)
+        raise UnknownNameError("tool", name, self.tool_names)
 
 
 def list_domains() -> tuple[str, ...]:
@@ -126,16 +129,17 @@ def load_domain(name: str, **options: Any) -> Domain:
         options: Passed to the domain's `build`; lists count as tuples. The domain documents them.
 
     Raises:
-        UnknownName: No such domain, or no such option of it, or an option that names something unknown.
+        UnknownNameError: No such domain, or no such option of it, or an option that names something
+            unknown.
         ValueError: An option whose value the domain cannot use.
     """
     if name not in list_domains():
-        raise UnknownName("domain", name, list_domains())
+        raise UnknownNameError("domain", name, list_domains())
     build = importlib.import_module(f"agent_env.domains.{name}").build
     known = inspect.signature(build).parameters
     for option in options:
         if option not in known:
-            raise UnknownName(f"option of domain {name}", option, known)
+            raise UnknownNameError(f"option of domain {name}", option, known)
     given = {
         key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
     }
@@ -150,7 +154,7 @@ def _build(build: Callable[..., Domain], options: tuple[tuple[str, Any], ...]) -
 
 
 def load_tools(package: ModuleType) -> tuple[ToolSpec, ...]:
-    """The tools in a package, look-ups first, each group by name: each module holds one, named like the module.
+    """The tools in a package, look-ups first: each module holds one, named like the module.
 
     Raises:
         TypeError: A module without its tool.

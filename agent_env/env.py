@@ -6,11 +6,12 @@ Place in the flow: the only loop over turns. `parsers.parse` reads a turn; then
     CALLS      each call in order: schema check, tool, answer (role "tool")
     MESSAGE    the customer replies (role "user")
 
-and the turn is scored and counted. Tools, customers and domains run inside `boundary()`: when one fails, the episode
-ends as `infra_error` with reward 0.0 and a record of what happened, and nothing is raised.
+and the turn is scored and counted. Tools, customers and domains run inside `boundary()`: when one
+fails, the episode ends as `infra_error` with reward 0.0 and a record of what happened, and nothing
+is raised.
 
-What it does not do: it samples no model, knows no trainer, words nothing (`prompts/`) and weighs nothing (`rewards`).
-An episode object is single-use and belongs to one thread at a time.
+What it does not do: it samples no model, knows no trainer, words nothing (`prompts/`) and weighs
+nothing (`rewards`). An episode object is single-use and belongs to one thread at a time.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class ToolEnv:
         store: The episode's state.
         messages: The conversation so far as the model sees it, its own turns raw.
         stop_reason: Why the episode is over; None while it is not.
-        infra_error: The failure that ended it, as `{"kind", "message", "retryable"}`; None without one.
+        infra_error: The failure that ended it, as `{"kind", "message", "retryable"}`; None without
+            one.
     """
 
     def __init__(
@@ -61,15 +63,17 @@ class ToolEnv:
             user: The customer; None is the domain's own.
             limits: None is `Limits()`.
             weights: None is `RewardWeights()`.
-            reasoning: How `parsers.parse` takes thinking; "open" when the prompt already opened the block.
+            reasoning: How `parsers.parse` takes thinking; "open" when the prompt already opened the
+                block.
 
         Raises:
             ValueError: The task was derived from another world than the domain holds.
         """
         if task.world != domain.base.fingerprint:
             raise ValueError(
-                f"Task {task.id} comes from world {task.world[:12]}, but domain {domain.name} holds world "
-                f"{domain.base.fingerprint[:12]}; load the domain with the options that the task was made with."
+                f"Task {task.id} comes from world {task.world[:12]}, but domain {domain.name} "
+                f"holds world {domain.base.fingerprint[:12]}; load the domain with the options "
+                "that the task was made with."
             )
         self.domain = domain
         self.task = task
@@ -94,7 +98,8 @@ class ToolEnv:
     def reset(self) -> list[Message]:
         """The messages that the episode opens with: system prompt and the customer's first message.
 
-        A failing customer raises nothing: the episode is then over as `infra_error`, and the next `step` says so.
+        A failing customer raises nothing: the episode is then over as `infra_error`, and the next
+        `step` says so.
 
         Raises:
             RuntimeError: The episode was reset before.
@@ -119,8 +124,8 @@ class ToolEnv:
     def step(self, text: str) -> StepResult:
         """What the world answers to one assistant turn, whatever its text.
 
-        A failing tool, customer or domain raises nothing: the result then has `stop_reason` INFRA_ERROR, and so has
-        that of every later step.
+        A failing tool, customer or domain raises nothing: the result then has `stop_reason`
+        INFRA_ERROR, and so has that of every later step.
 
         Args:
             text: The raw generation, with its thinking and special tokens.
@@ -173,7 +178,7 @@ class ToolEnv:
 
     @property
     def trajectory(self) -> dict[str, Any]:
-        """Everything about the episode as JSON-able data: enough to show it, and to score it again."""
+        """The episode as JSON-able data: enough to show it, and to score it again."""
         return {
             "domain": {"name": self.domain.name, "options": dict(self.domain.options)},
             "task": self.task.to_dict(),
@@ -189,7 +194,7 @@ class ToolEnv:
         }
 
     def _answer(self, parsed: ParsedMessage) -> tuple[tuple[CallResult, ...], list[Message]]:
-        """Does what the turn says; the results of its calls, and what to append to the conversation."""
+        """Does what the turn says: the results of its calls, and the messages that answer it."""
         if parsed.status is ParseStatus.MALFORMED:
             return (), [tool_message(feedback.malformed_text(parsed, self.domain.wording))]
         if parsed.status is ParseStatus.MESSAGE:

@@ -1,12 +1,12 @@
 """Who is told about a failure: the model, the operator, or the programmer.
 
-Place in the flow: tools raise `ToolError`; `boundary()` turns any other exception of a tool, a customer or a domain
-into `EnvError`, which the episode records as `infra_error`. Everything else is a fault of the calling program and is
-raised as it is.
+Place in the flow: tools raise `ToolError`; `boundary()` turns any other exception of a tool, a
+customer or a domain into `EnvError`, which the episode records as `infra_error`. Everything else is
+a fault of the calling program and is raised as it is.
 
-    ToolError      the model reads the message and can act on it; the episode goes on
-    EnvError       the environment failed; the episode ends without a reward and says why
-    UnknownName    a name that does not exist (domain, kind, prompt, tool); the message holds the nearest real one
+    ToolError         the model reads the message and can act on it; the episode goes on
+    EnvError          the environment failed; the episode ends without a reward and says why
+    UnknownNameError  a name that does not exist; the message holds the nearest real one
 
 What it does not do: no logging, no retries.
 """
@@ -22,7 +22,7 @@ class ToolError(Exception):
     """A refusal or failure that the model is meant to read, as one sentence."""
 
 
-class UnknownName(ValueError):
+class UnknownNameError(ValueError):
     """A name that is not among the known ones."""
 
     def __init__(self, what: str, name: object, known: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """What the model is told after a turn: answers of tools, and what was wrong.
 
-Place in the flow: the environment passes what happened, `prompts/turn/` holds the words, and the result is a message
-of role "tool". A fault is told to the model only; the customer never sees it.
+Place in the flow: the environment passes what happened, `prompts/turn/` holds the words, and the
+result is a message of role "tool". A fault is told to the model only; the customer never sees it.
 
 What it does not do: it runs nothing and decides nothing.
 """

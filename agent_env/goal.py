@@ -1,7 +1,7 @@
 """Whether a task's goal is reached: what the store holds and what the customer was told.
 
-Place in the flow: the environment keeps one `Progress` an episode and asks it after every turn; customers, rewards and
-metrics use the answers.
+Place in the flow: the environment keeps one `Progress` an episode and asks it after every turn;
+customers, rewards and metrics use the answers.
 
 What it does not do: no weights (`rewards`), no judgement of style or politeness.
 """
@@ -22,8 +22,8 @@ from agent_env.types import CallOutcome, CallResult, Task
 def is_told(fact: str, text: str) -> bool:
     """Whether the text states the fact as a token of its own.
 
-    "$10.00" is not told by "$110.00" or "$10.005". Case does not matter, and a round amount may drop its cents, so
-    "$10" tells "$10.00".
+    "$10.00" is not told by "$110.00" or "$10.005". Case does not matter, and a round amount may
+    drop its cents, so "$10" tells "$10.00".
     """
     return _pattern(fact).search(text) is not None
 
@@ -78,7 +78,7 @@ class Progress:
     def events(
         self, store: Store, results: Iterable[CallResult], *, malformed: bool, done: bool
     ) -> TurnEvents:
-        """What this turn brought, each thing for the first time only; remembers it."""
+        """What this turn brought for the first time; remembers it."""
         wanted = sum(len(rows) for rows in self._task.gold_diff.values())
         first_lookup = (
             not self._looked_up and not self._best_rows and any(map(self._is_gold_lookup, results))
@@ -94,7 +94,7 @@ class Progress:
         )
 
     def _is_gold_lookup(self, result: CallResult) -> bool:
-        # The writes among the gold calls cannot be mistaken for look-ups: they earn `progress` by their rows.
+        # Writes are no look-ups; they earn `progress` by their rows.
         return (
             result.outcome is CallOutcome.OK
             and not result.is_write

@@ -1,12 +1,12 @@
 """What is watched: counts per episode, and rates pooled over episodes.
 
-Place in the flow: an episode counts into `Counts` as it goes; `ToolEnv.metrics()` returns them, every key in every
-episode, so that a batch can be summed whatever its episodes did. `pool` sums and derives the rates, one function a
-rate, each from sums and never from a mean of means.
+Place in the flow: an episode counts into `Counts` as it goes; `ToolEnv.metrics()` returns them,
+every key in every episode, so that a batch can be summed whatever its episodes did. `pool` sums and
+derives the rates, one function a rate, each from sums and never from a mean of means.
 
-Keys: `parse/...` and `tool/...` count turns and calls, `stop/<reason>` is a one-hot, `reward/...` holds the episode's
-sums with `reward/outcome` apart from `reward/shaping`. An episode that failed for `infra_error` has that flag and is
-left out of every sum and rate.
+Keys: `parse/...` and `tool/...` count turns and calls, `stop/<reason>` is a one-hot, `reward/...`
+holds the episode's sums with `reward/outcome` apart from `reward/shaping`. An episode that failed
+for `infra_error` has that flag and is left out of every sum and rate.
 
 What it does not do: no logging, no smoothing, no judgement of what is good.
 """
@@ -28,7 +28,7 @@ NO_LAYER = "none"
 
 
 UNFINISHED = "stop/unfinished"
-"""Set when the caller dropped the episode before its end, for example because the context was full."""
+"""Set when the caller dropped the episode before its end, such as for a full context."""
 
 
 @cache
@@ -107,7 +107,7 @@ def count_reward(counts: Counts, components: Mapping[str, float]) -> None:
 
 
 def count_stop(counts: Counts, reason: StopReason, success: bool) -> None:
-    """Adds the end of an episode. A failure of the environment is no zero reward, for it has none."""
+    """Adds the end of an episode; a failure of the environment has no reward, not a zero one."""
     counts[f"stop/{reason.value}"] = 1.0
     failed = reason is StopReason.INFRA_ERROR
     counts["infra_error"] = float(failed)
@@ -116,7 +116,7 @@ def count_stop(counts: Counts, reason: StopReason, success: bool) -> None:
 
 
 def as_of_now(counts: Counts, done: bool) -> Counts:
-    """A copy of an episode's counts; one that is not over counts as unfinished, and earned no outcome."""
+    """A copy of an episode's counts; one that is not over is unfinished and has no outcome."""
     return dict(counts) if done else counts | {UNFINISHED: 1.0, "reward/zero": 1.0}
 
 
@@ -163,8 +163,8 @@ RATES: tuple[Callable[[Mapping[str, float]], float], ...] = (
 def pool(episodes: Iterable[Mapping[str, float]]) -> Counts:
     """The sums over episodes that ran, and the rates by the names of their functions.
 
-    `infra_error` counts the episodes that were left out, `episodes` the ones that were not. Without any episode all
-    is 0.
+    `infra_error` counts the episodes that were left out, `episodes` the ones that were not. Without
+    any episode all is 0.
 
     Args:
         episodes: What `ToolEnv.metrics()` returned, one an episode.

@@ -1,7 +1,7 @@
-"""What a turn earns: named components, each a function of what happened, weighted by frozen weights.
+"""What a turn earns: named components, each a function of what happened, times its weight.
 
-Place in the flow: the environment describes a turn as `TurnEvents`, `score` weighs it, the sum is the step's reward.
-`outcome` is the goal; the others shape, and the metrics keep the two apart.
+Place in the flow: the environment describes a turn as `TurnEvents`, `score` weighs it, the sum is
+the step's reward. `outcome` is the goal; the others shape, and the metrics keep the two apart.
 
 A new component is one function in `COMPONENTS` and one weight of the same name.
 What it does not do: it sees neither text nor store; nothing here can be earned by a wrong write.
@@ -39,12 +39,11 @@ class RewardWeights:
         """
         for weight in fields(self):
             if not math.isfinite(getattr(self, weight.name)):
-                raise ValueError(
-                    f"RewardWeights.{weight.name} is {getattr(self, weight.name)}; give a finite number."
-                )
+                got = getattr(self, weight.name)
+                raise ValueError(f"RewardWeights.{weight.name} is {got}; give a finite number.")
         if self.parse > 0:
             raise ValueError(
-                f"RewardWeights.parse is {self.parse}; a malformed turn must not be paid for: give 0 or less."
+                f"RewardWeights.parse is {self.parse}; give 0 or less, for it is paid per fault."
             )
 
 
@@ -54,8 +53,10 @@ class TurnEvents:
 
     Attributes:
         is_malformed: Nothing could be made of the turn.
-        is_first_lookup: A look-up of the gold ran, the first in this episode and before any gold write.
-        progress_frac: Share of the gold's rows that became right for the first time in this episode.
+        is_first_lookup: A look-up of the gold ran, the first in this episode and before any gold
+            write.
+        progress_frac: Share of the gold's rows that became right for the first time in this
+            episode.
         is_success: The episode ended in this turn with the goal reached.
     """
 

@@ -1,12 +1,14 @@
 """The state of a world: frozen tables shared by the process, and what one episode changed.
 
-Place in the flow: a domain makes one `Base`; each episode reads and writes through its own `Store`, an overlay that
-holds only the rows the episode touched. `diff()` and `state_hash()` cost what was changed, not what exists.
+Place in the flow: a domain makes one `Base`; each episode reads and writes through its own `Store`,
+an overlay that holds only the rows the episode touched. `diff()` and `state_hash()` cost what was
+changed, not what exists.
 
-Rows are mappings from field to JSON value and are frozen on the way in, in the base and in the overlay. So nothing
-that is read can be changed in place, and `fork()` shares rows safely.
+Rows are mappings from field to JSON value and are frozen on the way in, in the base and in the
+overlay. So nothing that is read can be changed in place, and `fork()` shares rows safely.
 
-What it does not do: no queries, no indexes, no schema of rows, no locks (an episode belongs to one thread at a time).
+What it does not do: no queries, no indexes, no schema of rows, no locks (an episode belongs to one
+thread at a time).
 """
 
 from __future__ import annotations
@@ -74,7 +76,7 @@ class Base:
         self.fingerprint = self.compute_fingerprint()
 
     def compute_fingerprint(self) -> str:
-        """The fingerprint, computed anew from the rows: equal to `fingerprint` as long as nothing broke the freeze."""
+        """The fingerprint from the rows as they are now; equal to `fingerprint`, always."""
         return hashlib.sha256(canonical_json(self._tables).encode()).hexdigest()
 
     def tables(self) -> tuple[str, ...]:
@@ -163,7 +165,7 @@ class Store:
         self._overlay[table, key] = None
 
     def fork(self) -> Store:
-        """A store that starts from this one's state and goes its own way; rows are shared, being frozen."""
+        """A store that starts from this one's state and goes its own way."""
         twin = Store(self._base)
         twin._overlay = self._overlay.copy()
         return twin
@@ -176,8 +178,9 @@ class Store:
         """What really changed against the base, field by field, as plain JSON data.
 
         Returns:
-            `{table: {key: {field: {"before": x, "after": y}}}}`, sorted. A side that does not exist has no key, so a
-            new row has only "after"s; a deleted row is None. Rows written back to what they were are not listed.
+            `{table: {key: {field: {"before": x, "after": y}}}}`, sorted. A side that does not exist
+            has no key, so a new row has only "after"s; a deleted row is None. Rows written back to
+            what they were are not listed.
         """
         changes: Diff = {}
         for table, key, before, after in self._changed():
@@ -187,7 +190,7 @@ class Store:
         return changes
 
     def state_hash(self) -> str:
-        """Hex sha256 of the base's fingerprint and the rows that really changed; equal states give equal hashes."""
+        """Hex sha256 of the base's fingerprint and the rows that really changed."""
         rows = [[table, key, after] for table, key, _, after in self._changed()]
         return hashlib.sha256(
             f"{self._base.fingerprint}{canonical_json(rows)}".encode()

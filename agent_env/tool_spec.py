@@ -1,12 +1,13 @@
 """A tool is a function: its signature is the schema, its docstring is what the model reads.
 
-Place in the flow: `@tool` marks a function in a domain's `tools/` folder and makes a `ToolSpec` of it; prompts and
-parser get its schema, the environment checks arguments against the schema and calls it.
+Place in the flow: `@tool` marks a function in a domain's `tools/` folder and makes a `ToolSpec` of
+it; prompts and parser get its schema, the environment checks arguments against the schema and calls
+it.
 
-A tool takes the episode's `Store` first and its arguments by name, and returns JSON data. It raises `ToolError` for
-what the model is meant to read. The docstring is Google style: the text before `Args:` is the description, and every
-argument needs a line. Types: str, int, float, bool, `Literal` of strings, lists of these; a default makes an argument
-optional.
+A tool takes the episode's `Store` first and its arguments by name, and returns JSON data. It raises
+`ToolError` for what the model is meant to read. The docstring is Google style: the text before
+`Args:` is the description, and every argument needs a line. Types: str, int, float, bool, `Literal`
+of strings, lists of these; a default makes an argument optional.
 
 What it does not do: no dispatch, no wording of errors (`prompts/turn/`), no state.
 """
@@ -18,7 +19,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agent_env.store import Store
@@ -34,7 +34,7 @@ class Effect(Enum):
     WRITE = "write"
 
 
-@dataclass(frozen=True, kw_only=True)  # No slots: the compiled validator is cached on the instance.
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSpec:
     """One tool that a model can call.
 
@@ -51,21 +51,6 @@ class ToolSpec:
     parameters: Mapping[str, Any]
     effect: Effect
     function: Callable[..., Any]
-
-    @cached_property
-    def _validator(self) -> Any:
-        from jsonschema import Draft202012Validator
-
-        return Draft202012Validator(self.parameters)
-
-    def errors(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
-        """Everything that is wrong with the arguments, each as "argument: what"; empty when they fit."""
-        found = sorted(
-            self._validator.iter_errors(arguments), key=lambda error: str(list(error.path))
-        )
-        return tuple(
-            f"{'.'.join(map(str, error.path)) or 'arguments'}: {error.message}" for error in found
-        )
 
     def call(self, store: Store, arguments: Mapping[str, Any]) -> Any:
         """What the tool answers, as JSON data; the arguments must fit the schema.
@@ -96,17 +81,20 @@ def tool(effect: Effect) -> Callable[[Callable[..., Any]], ToolSpec]:
         effect: Whether the tool writes.
 
     Raises:
-        TypeError: The function's signature or docstring cannot be read as a schema; the message says where.
+        TypeError: The function's signature or docstring cannot be read as a schema; the message
+            says where.
     """
 
     def make(function: Callable[..., Any]) -> ToolSpec:
         name = function.__name__
         description, about = _read_docstring(name, inspect.getdoc(function) or "")
         hints = get_type_hints(function)
-        parameters = list(inspect.signature(function).parameters.values())[1:]
+        state, *parameters = inspect.signature(function).parameters.values()
+        about.pop(state.name, None)  # The model never passes the store, so it never reads about it.
         if about.keys() != {parameter.name for parameter in parameters}:
             raise TypeError(
-                f"Tool {name}: the docstring describes {sorted(about)}, the signature says otherwise."
+                f"Tool {name}: the docstring describes {sorted(about)}, "
+                "the signature says otherwise."
             )
         properties = {
             parameter.name: {
@@ -141,7 +129,8 @@ def _schema_of(tool_name: str, hint: Any) -> dict[str, Any]:
     if get_origin(hint) is list:
         return {"type": "array", "items": _schema_of(tool_name, get_args(hint)[0])}
     raise TypeError(
-        f"Tool {tool_name}: {hint!r} has no JSON Schema here; use str, int, float, bool, Literal or list."
+        f"Tool {tool_name}: {hint!r} has no JSON Schema here; "
+        "use str, int, float, bool, Literal or list."
     )
 
 

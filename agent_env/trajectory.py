@@ -1,7 +1,7 @@
 """The record of a turn, as JSON-able data.
 
-Place in the flow: the environment keeps one record a turn and joins them in `ToolEnv.trajectory`; training writes
-them to disk, reports read them.
+Place in the flow: the environment keeps one record a turn and joins them in `ToolEnv.trajectory`;
+training writes them to disk, reports read them.
 
 What it does not do: no files; the raw text is never shortened or cleaned.
 """
@@ -25,7 +25,8 @@ def turn_record(
 ) -> dict[str, Any]:
     """What the model wrote, what was read in it, what came of it and what it earned.
 
-    `faults` and `repairs` have spans into `text`; `calls` lists what was taken up; `reward` is the components' sum.
+    `faults` and `repairs` have spans into `text`; `calls` lists what was taken up; `reward` is the
+    components' sum.
     """
     return {
         "text": text,

@@ -1,7 +1,7 @@
 """The nouns of an episode.
 
-Place in the flow: a domain makes `Task`s, the environment answers a model's turn with a `StepResult`. Everything here
-is frozen data.
+Place in the flow: a domain makes `Task`s, the environment answers a model's turn with a
+`StepResult`. Everything here is frozen data.
 
 What it does not do: no behaviour beyond JSON in and out.
 """
@@ -78,7 +78,8 @@ class Task:
         id: Unique among the tasks of one domain, world and seed.
         kind: What the customer wants, such as "cancel".
         domain: The domain's name.
-        world: Fingerprint of the store from which the task was derived; another store cannot score it.
+        world: Fingerprint of the store from which the task was derived; another store cannot score
+            it.
         opening: The customer's first message.
         slots: What the customer knows, by name; all of it may be told.
         gold_calls: Calls that do the job, look-ups first, in order.
@@ -127,7 +128,8 @@ class Task:
             missing = ", ".join(sorted(fields - set(data))) or "none"
             unknown = ", ".join(sorted(set(data) - fields)) or "none"
             raise ValueError(
-                f"This is no task as Task.to_dict() writes it. Missing: {missing}. Unknown: {unknown}."
+                "This is no task as Task.to_dict() writes it. "
+                f"Missing: {missing}. Unknown: {unknown}."
             )
         calls = tuple((call["name"], dict(call["arguments"])) for call in data["gold_calls"])
         return cls(**{**data, "gold_calls": calls})
@@ -161,8 +163,9 @@ class StepResult:
         reward: The sum of this turn's weighted components.
         done: Whether the episode is over.
         stop_reason: Why, once it is over.
-        info: "parsed" (the `ParsedMessage`), "components" (weighted reward by name), "status" (its value),
-            "strict_lost" (see `whole_body`), "turn" (from 1), and "infra_error" after a failure.
+        info: "parsed" (the `ParsedMessage`), "components" (weighted reward by name), "status" (its
+            value), "strict_lost" (see `whole_body`), "turn" (from 1), and "infra_error" after a
+            failure.
     """
 
     messages: tuple[Message, ...]

@@ -1,12 +1,14 @@
 """Customers: who the agent talks to.
 
-Place in the flow: the environment shows a `User` the situation after each message that reaches the customer, and
-passes its reply on. A user never sees tool calls, tool answers or the agent's thinking.
+Place in the flow: the environment shows a `User` the situation after each message that reaches the
+customer, and passes its reply on. A user never sees tool calls, tool answers or the agent's
+thinking.
 
-A user keeps no state: what it says follows from the situation. So one object serves every episode of a process, and
-a fork needs no copy of it. Its words live in `prompts/user/`.
+A user keeps no state: what it says follows from the situation. So one object serves every episode
+of a process, and a fork needs no copy of it. Its words live in `prompts/user/`.
 
-What it does not do: no scoring; only the user ends a conversation, but the environment decides whether it succeeded.
+What it does not do: no scoring; only the user ends a conversation, but the environment decides
+whether it succeeded.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ class Situation:
     Attributes:
         task: What it wants.
         message: What the agent just wrote to it.
-        conversation: Everything said between the two so far, the message included, as the customer's chat shows it:
-            role "assistant" is the agent, role "user" the customer.
+        conversation: Everything said between the two so far, the message included, as the
+            customer's chat shows it: role "assistant" is the agent, role "user" the customer.
         is_reached: Whether every change it wants is visible in the store.
         missing_facts: Names of the facts it has not been told yet.
     """
@@ -79,8 +81,8 @@ class Slot:
 
 
 _PROPOSAL = re.compile(
-    r"\b(?:shall i|should i|may i|can i go ahead|do you want me to|would you like me to|do you confirm"
-    r"|please confirm|is (?:this|that) (?:right|correct|ok|okay|what you want))\b",
+    r"\b(?:shall i|should i|may i|can i go ahead|do you want me to|would you like me to"
+    r"|do you confirm|please confirm|is (?:this|that) (?:right|correct|ok|okay|what you want))\b",
     re.IGNORECASE,
 )
 
@@ -89,14 +91,16 @@ _PROPOSAL = re.compile(
 class ScriptedUser:
     """A customer that follows rules: the same situation gets the same words.
 
-    In this order: it leaves once the change is visible and it was told every fact; it asks for a fact it misses;
-    it answers questions for what it knows; it confirms a proposal that names what it wants and contradicts none of
-    it, and refuses one that does; else it says again what it wants.
+    In this order: it leaves once the change is visible and it was told every fact; it asks for a
+    fact it misses; it answers questions for what it knows; it confirms a proposal that names what
+    it wants and contradicts none of it, and refuses one that does; else it says again what it
+    wants.
 
     Attributes:
         domain: Opens the names of its prompt files: `<domain>_<kind>_wish`, `<domain>_ask_<fact>`.
         slots: What it may be asked for, by the names in `Task.slots`.
-        deeds: Matches talk of doing each kind of task, so that a proposal of another deed is noticed.
+        deeds: Matches talk of doing each kind of task, so that a proposal of another deed is
+            noticed.
     """
 
     domain: str

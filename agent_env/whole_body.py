@@ -1,8 +1,9 @@
 """What a parser that reads only whole bodies would have made of a turn.
 
-Place in the flow: the environment measures with it, per turn, how many calls the layered parser saved. Such a parser,
-the common baseline, takes the whole stripped text as one JSON object: either `{"tool_calls": [...]}` in OpenAI's
-shape, or one bare call with a name and arguments. Any other text is "a message to the customer" to it.
+Place in the flow: the environment measures with it, per turn, how many calls the layered parser
+saved. Such a parser, the common baseline, takes the whole stripped text as one JSON object: either
+`{"tool_calls": [...]}` in OpenAI's shape, or one bare call with a name and arguments. Any other
+text is "a message to the customer" to it.
 
 What it does not do: it decides nothing in an episode, repairs nothing and checks no arguments.
 """
@@ -17,7 +18,7 @@ from parsers import ParsedMessage, ParseStatus
 
 
 def is_strict_lost(text: str, parsed: ParsedMessage, tool_names: Collection[str]) -> bool:
-    """Whether the turn attempts an action and a whole-body parser gets no call to an offered tool from it.
+    """Whether the turn attempts an action and a whole-body parser gets no call from it.
 
     A turn attempts an action when the layered parser finds calls in it or calls it malformed.
     """

@@ -1,7 +1,8 @@
 """Reads prompt files and fills their variables.
 
-Place in the flow: the only reader of `prompts/<kind>/<name>.md`; `prompts/__init__.py` describes the file format.
-What it does not do: nothing is read at import; a file is read once per process, when first named.
+Place in the flow: the only reader of `prompts/<kind>/<name>.md`; `prompts/__init__.py` describes
+the file format. What it does not do: nothing is read at import; a file is read once per process,
+when first named.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Prompt:
         kind: The folder.
         name: The file's name without `.md`.
         about: What the text is for, in one sentence.
-        examples: An example value of each variable; its keys are exactly the variables that must be given.
+        examples: An example value of each variable; its keys are exactly the variables that must be
+            given.
         bodies: The text, one entry a variant; most prompts have one.
     """
 
@@ -116,7 +118,8 @@ def parse_prompt(kind: str, name: str, text: str) -> Prompt:
     """A prompt from the text of its file.
 
     Raises:
-        PromptError: No header, no `about`, an unreadable header line, or variables that header and body do not share.
+        PromptError: No header, no `about`, an unreadable header line, or variables that header and
+            body do not share.
     """
     where = f"{kind}/{name}"
     match = _HEADER.match(text)

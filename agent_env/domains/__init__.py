@@ -1,1 +1,1 @@
-"""The domains: each package in this folder that has a `build` is one; `agent_env.load_domain` finds it by name."""
+"""The domains: each package here that has a `build` is one; `load_domain` finds it by name."""

@@ -1,7 +1,8 @@
 """The retail domain: the service desk of a small shop, in its starter size.
 
-Place in the flow: `agent_env.load_domain("retail", ...)` calls `build`. A customer names an order and wants it
-cancelled, returned or sent to another city; the agent looks it up, does one write and tells the result.
+Place in the flow: `agent_env.load_domain("retail", ...)` calls `build`. A customer names an order
+and wants it cancelled, returned or sent to another city; the agent looks it up, does one write and
+tells the result.
 
 What it does not do: no payment methods, no variants of products, no authentication, no refusals.
 """
@@ -13,7 +14,7 @@ from agent_env.domains.retail import tools as tool_folder
 from agent_env.domains.retail.intents import INTENTS, USER, TaskSource, close
 from agent_env.domains.retail.prompt import STYLES, build_prompt
 from agent_env.domains.retail.world import generate
-from agent_env.errors import UnknownName
+from agent_env.errors import UnknownNameError
 from agent_env.store import Base
 
 
@@ -30,27 +31,27 @@ def build(
     Args:
         seed: Settles the generated shop.
         orders: How many orders it has.
-        prompt: "retail" states rules, schemas and worked examples and offers every tool; "retail_compact" is about
-            sixty words and offers only the tools that the kinds need.
+        prompt: "retail" states rules, schemas and worked examples and offers every tool;
+            "retail_compact" is about sixty words and offers only the tools that the kinds need.
         kinds: Which tasks there are.
         feedback: "full" or "compact" wording of faults; None takes the one that suits the prompt.
         wire_format: How the prompt's examples write calls; a format of `parsers.render`.
 
     Raises:
-        UnknownName: No such prompt, kind or feedback.
+        UnknownNameError: No such prompt, kind or feedback.
         ValueError: A number of orders that the shop cannot have, or no kind at all.
     """
     if prompt not in STYLES:
-        raise UnknownName("retail prompt", prompt, STYLES)
+        raise UnknownNameError("retail prompt", prompt, STYLES)
     if not kinds:
         raise ValueError(f"kinds is empty; name at least one of {', '.join(INTENTS)}.")
     for kind in kinds:
         if kind not in INTENTS:
-            raise UnknownName("retail task kind", kind, INTENTS)
+            raise UnknownNameError("retail task kind", kind, INTENTS)
     style = STYLES[prompt]
     wordings = {wording.value: wording for wording in Wording}
     if feedback is not None and feedback not in wordings:
-        raise UnknownName("feedback", feedback, wordings)
+        raise UnknownNameError("feedback", feedback, wordings)
     needed = {"get_order", *(INTENTS[kind].tool for kind in kinds)}
     tools = {
         spec.name: spec

@@ -1,10 +1,12 @@
 """What customers of the shop want, and the oracle that derives each task's gold.
 
-Place in the flow: `TaskSource` draws a task from the world, runs the gold calls on a store of its own and takes diff and
-facts from what the tools did and said. So gold never disagrees with the tools.
+Place in the flow: `TaskSource` draws a task from the world, runs the gold calls on a store of its
+own and takes diff and facts from what the tools did and said. So gold never disagrees with the
+tools.
 
-A new kind is one entry of `INTENTS` and its prompt files `user/retail_<kind>_opening`, `user/retail_<kind>_wish`,
-`user/retail_ask_<fact>` and `agent/retail_<kind>_closing`.
+A new kind is one entry of `INTENTS` and its prompt files `user/retail_<kind>_opening`,
+`user/retail_<kind>_wish`, `user/retail_ask_<fact>` and `agent/retail_<kind>_closing`.
+
 What it does not do: no wording, no scoring.
 """
 
@@ -88,7 +90,10 @@ INTENTS: Mapping[str, Intent] = MappingProxyType(
     }
 )
 
-_QUESTION = r"(?:what|which|where|why|may i have|can i have|could you|can you|please|tell me|give me|provide|need)"
+_QUESTION = (
+    r"(?:what|which|where|why|may i have|can i have|could you|can you|please|tell me|give me"
+    r"|provide|need)"
+)
 SLOTS: Mapping[str, Slot] = MappingProxyType(
     {
         "order_id": Slot(
@@ -150,8 +155,8 @@ class TaskSource:
     def derive(self, index: int, seed: int) -> Task:
         """Task number `index` of a seed.
 
-        Kinds take turns, and a kind goes once through all its orders before one comes again, in an order that the
-        seed draws; everything else is drawn for each task.
+        Kinds take turns, and a kind goes once through all its orders before one comes again, in an
+        order that the seed draws; everything else is drawn for each task.
 
         Raises:
             ValueError: The derived task failed its own checks, which is a fault of the domain.
@@ -169,7 +174,8 @@ class TaskSource:
 
 
 def _nth_of_lap(place: int, size: int, lap_seed: str) -> int:
-    """Where the lap's drawn permutation of `range(size)` sends `place`: an offset and a stride coprime to the size."""
+    """Where the permutation of `range(size)` that the lap draws sends `place`."""
+    # An offset and a stride coprime to the size: a permutation that costs no shuffling.
     random = Random(lap_seed)
     strides = [stride for stride in range(1, min(size, 32) + 1) if gcd(stride, size) == 1]
     return (random.randrange(size) + place * random.choice(strides)) % size

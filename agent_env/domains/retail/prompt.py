@@ -1,8 +1,8 @@
 """Builds the retail system prompt: rules, tools and examples from the domain's own schemas.
 
-Place in the flow: `build` in the package calls `build_prompt` once per domain. Every call that a prompt shows is made
-by the oracle on the reserved shop, answered by the real tools and rendered by `parsers.render`; so prompt, tools and
-parser cannot disagree.
+Place in the flow: `build` in the package calls `build_prompt` once per domain. Every call that a
+prompt shows is made by the oracle on the reserved shop, answered by the real tools and rendered by
+`parsers.render`; so prompt, tools and parser cannot disagree.
 
 What it does not do: no words of its own, they are in `prompts/system/`.
 """

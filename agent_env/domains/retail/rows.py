@@ -1,6 +1,8 @@
 """Finds rows for the retail tools, and words what is wrong when there is none.
 
-Place in the flow: between the tools and the store; the policy that several tools share is enforced here.
+Place in the flow: between the tools and the store; the policy that several tools share is enforced
+here.
+
 What it does not do: no writes.
 """
 

@@ -1,8 +1,8 @@
 """Generates the shop: customers, products and orders from a seed.
 
-Place in the flow: `build` in the package turns what `generate` returns into the domain's frozen base store. Orders
-carry `#W` and four digits from 1000 on; `RESERVED` is a small shop of its own with ids that are never generated, for
-the examples in prompts.
+Place in the flow: `build` in the package turns what `generate` returns into the domain's frozen
+base store. Orders carry `#W` and four digits from 1000 on; `RESERVED` is a small shop of its own
+with ids that are never generated, for the examples in prompts.
 
 What it does not do: no randomness but the seed's, no files. Every name and address is made up.
 """
@@ -22,8 +22,8 @@ REASONS: tuple[str, ...] = get_args(Reason)
 
 MIN_ORDERS, MAX_ORDERS = 8, 5_000
 _GOODS = (
-    "bag", "bike", "book", "boots", "bowl", "chair", "clock", "coat", "desk", "fan", "hat", "jug", "kettle", "lamp",
-    "mug", "pan", "pen", "rug", "scarf", "shelf", "sofa", "table", "tent", "vase",
+    "bag", "bike", "book", "boots", "bowl", "chair", "clock", "coat", "desk", "fan", "hat", "jug",
+    "kettle", "lamp", "mug", "pan", "pen", "rug", "scarf", "shelf", "sofa", "table", "tent", "vase",
 )  # fmt: skip
 _FIRST = (
     "Ada",

@@ -14,8 +14,12 @@ def cancel_order(store: Store, order_id: str, reason: Reason) -> dict[str, str]:
     """Cancel a pending order and refund it in full.
 
     Args:
+        store: The episode's state.
         order_id: The order number, such as "#W0000", with the "#".
         reason: Why, as the customer gave it.
+
+    Raises:
+        ToolError: There is no such order, or it is not pending.
     """
     total = find_in_status(store, order_id, "pending", "cancelled")["total_cents"]
     store.update("orders", order_id, status="cancelled", cancel_reason=reason, refund_cents=total)

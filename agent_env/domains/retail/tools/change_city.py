@@ -14,8 +14,12 @@ def change_city(store: Store, order_id: str, city: City) -> dict[str, str]:
     """Send a pending order to another city.
 
     Args:
+        store: The episode's state.
         order_id: The order number, such as "#W0000", with the "#".
         city: The city it is to be sent to instead.
+
+    Raises:
+        ToolError: There is no such order, it is not pending, or it goes there already.
     """
     order = find_in_status(store, order_id, "pending", "sent elsewhere")
     if order["city"] == city:

@@ -15,7 +15,11 @@ def get_order(store: Store, order_id: str) -> dict[str, Any]:
     """Look up an order: its status, city, items and total.
 
     Args:
+        store: The episode's state.
         order_id: The order number, such as "#W0000", with the "#".
+
+    Raises:
+        ToolError: There is no such order.
     """
     order = find(store, "orders", order_id)
     return {

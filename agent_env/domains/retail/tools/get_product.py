@@ -15,7 +15,11 @@ def get_product(store: Store, product_id: str) -> dict[str, Any]:
     """Look up a product: its name and price.
 
     Args:
+        store: The episode's state.
         product_id: The product number, such as "P001".
+
+    Raises:
+        ToolError: There is no such product.
     """
     product = find(store, "products", product_id)
     return {

@@ -14,7 +14,11 @@ def get_user(store: Store, user_id: str) -> dict[str, Any]:
     """Look up a customer's account: name, e-mail address and order numbers.
 
     Args:
+        store: The episode's state.
         user_id: The account number, such as "U0000".
+
+    Raises:
+        ToolError: There is no such account.
     """
     account: dict[str, Any] = thaw(find(store, "users", user_id))
     return account

@@ -13,7 +13,11 @@ def return_order(store: Store, order_id: str) -> dict[str, str]:
     """Take back a delivered order as a whole and refund it in full.
 
     Args:
+        store: The episode's state.
         order_id: The order number, such as "#W0000", with the "#".
+
+    Raises:
+        ToolError: There is no such order, or it is not delivered.
     """
     total = find_in_status(store, order_id, "delivered", "returned")["total_cents"]
     store.update("orders", order_id, status="returned", refund_cents=total)
