@@ -127,6 +127,7 @@ class RunConfig:
     seed: int = setting(0, "Seed of everything that is drawn.", least=0)
     steps: int = setting(20, "Training batches.", least=1)
     smoke: bool = setting(False, f"A short trial: {SMOKE_STEPS} steps, no figures demanded.")
+    demand_figures: bool = setting(True, "Exit with 1 when a CPU run misses its figures.")
     hardware: str = setting("auto", "auto looks for an NVIDIA GPU.", choices=("auto", "cpu", "gpu"))
     domain: DomainConfig = field(default_factory=DomainConfig)
     model: ModelConfig = field(default_factory=ModelConfig)

@@ -1,0 +1,1 @@
+"""SkyRL on a machine without a GPU: worker, strategy, sampler, client and experiment."""

@@ -1,0 +1,78 @@
+"""SkyRL's experiment with our dataset, generator, tracker and trainer, on any hardware.
+
+Place in the flow: ``training/run.py`` builds one (this class on GPUs,
+``training/cpu/experiment.py`` without) and calls ``run()``. Only hooks that SkyRL offers are
+overridden; the loop is SkyRL's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from skyrl.backends.skyrl_train.inference_servers.utils import resolve_policy_model_name
+from skyrl.train.config import SkyRLTrainConfig
+from skyrl.train.dataset import PromptDataset
+from skyrl.train.entrypoints.main_base import BasePPOExp
+from skyrl.train.utils.callbacks import TrainingCallback
+
+from training.generator import Episode, MeasuredGenerator
+from training.tracking import RunTracker
+from training.trainer import TurnTrainer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHooks:
+    """What a run plugs into the experiment."""
+
+    tracker: Callable[[SkyRLTrainConfig], RunTracker]
+    on_batch: Callable[[int, Sequence[Episode]], None]
+    callbacks: tuple[TrainingCallback, ...]
+    logprob_diff_limit: float
+
+
+class CallforgeExperiment(BasePPOExp):
+    """An experiment whose batches are measured and whose metrics are all on disk."""
+
+    trainer_class: type[TurnTrainer] = TurnTrainer
+
+    def __init__(self, cfg: SkyRLTrainConfig, hooks: RunHooks) -> None:
+        self.hooks = hooks
+        super().__init__(cfg)
+
+    def get_train_dataset(self) -> PromptDataset:
+        """The tasks of the run; one loading process, because they are few."""
+        return PromptDataset(
+            datasets=self.cfg.data.train_data,
+            tokenizer=self.tokenizer,
+            max_prompt_length=self.cfg.trainer.max_prompt_length,
+            num_workers=1,
+        )
+
+    def get_eval_dataset(self) -> None:
+        """None: the run is judged on the batches it trains on."""
+
+    def get_generator(
+        self, cfg: SkyRLTrainConfig, tokenizer: Any, inference_engine_client: Any
+    ) -> MeasuredGenerator:
+        """SkyRL's generator that reports every batch."""
+        generator = MeasuredGenerator(
+            generator_cfg=cfg.generator,
+            skyrl_gym_cfg=cfg.environment.skyrl_gym,
+            inference_engine_client=inference_engine_client,
+            tokenizer=tokenizer,
+            policy_model_name=resolve_policy_model_name(cfg),
+        )
+        generator.on_batch = self.hooks.on_batch
+        return generator
+
+    def get_tracker(self) -> RunTracker:
+        """W&B and metrics.jsonl in one."""
+        return self.hooks.tracker(self.cfg)
+
+    def get_trainer(self, *args: Any, **kwargs: Any) -> TurnTrainer:
+        """SkyRL's trainer with turn credit, the sync check and the run's callbacks."""
+        trainer = self.trainer_class(*args, **kwargs, callbacks=list(self.hooks.callbacks))
+        trainer.logprob_diff_limit = self.hooks.logprob_diff_limit
+        return trainer

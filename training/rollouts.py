@@ -1,0 +1,119 @@
+"""Every episode on disk, and with DEBUG_PARSER=1 some of them on the terminal.
+
+Place in the flow: generator -> here -> ``rollouts.jsonl`` and the logger ``callforge.rollouts``.
+Nothing is shortened: the raw text of every turn is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from training import jsonl
+
+log = logging.getLogger("callforge.rollouts")
+
+
+class EpisodeLike(Protocol):
+    """What a record is made of; see ``training.generator.Episode``."""
+
+    @property
+    def session(self) -> str:
+        """Names the episode within its step."""
+
+    @property
+    def trajectory(self) -> dict[str, Any]:
+        """``ToolEnv.trajectory``."""
+
+    @property
+    def rewards(self) -> list[float]:
+        """One per turn."""
+
+
+class RolloutLog:
+    """Writes batches of episodes.
+
+    Args:
+        path: JSON lines, appended to.
+        debug: Log conversations and examples as well.
+        conversations_every_turns: One conversation is logged each time this many more turns were
+        taken.
+        generations_every_steps: Best and worst episode are logged in step 1 and every so many
+        steps.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        debug: bool,
+        conversations_every_turns: int,
+        generations_every_steps: int,
+    ) -> None:
+        self._path = path
+        self._debug = debug
+        self._every_turns = conversations_every_turns
+        self._every_steps = generations_every_steps
+        self._turns = 0
+
+    def write(self, step: int, episodes: Sequence[EpisodeLike]) -> None:
+        """Append the batch, in its order, and log what is due."""
+        for episode in episodes:
+            jsonl.append(self._path, record(step, episode))
+        if not self._debug:
+            return
+        for episode in episodes:
+            before = self._turns
+            self._turns += len(episode.trajectory["turns"])
+            if before // self._every_turns != self._turns // self._every_turns:
+                log.info("%s", "\n".join(conversation_lines(step, episode)))
+        if step == 1 or step % self._every_steps == 0:
+            ranked = sorted(episodes, key=lambda episode: sum(episode.rewards))
+            for title, episode in (("worst", ranked[0]), ("best", ranked[-1])):
+                log.info(
+                    "generation example, %s of step %d\n%s",
+                    title,
+                    step,
+                    "\n".join(_example_lines(episode)),
+                )
+
+
+def record(step: int, episode: EpisodeLike) -> dict[str, Any]:
+    """One line of ``rollouts.jsonl``: the trajectory with its step, session and total reward."""
+    return {
+        "step": step,
+        "session": episode.session,
+        "reward": sum(episode.rewards),
+        **episode.trajectory,
+    }
+
+
+def conversation_lines(step: int, episode: EpisodeLike) -> Iterator[str]:
+    """Who spoke, the raw text, and under each assistant turn what became of it."""
+    trajectory = episode.trajectory
+    yield (
+        f"conversation {episode.session} of step {step}: "
+        f"stop {trajectory['stop_reason']}, reward {sum(episode.rewards):+.2f}"
+    )
+    turns = iter(trajectory["turns"])
+    for message in trajectory["messages"]:
+        yield f"  {message['role']:>9}: {message['content']!r}"
+        if message["role"] == "assistant":
+            yield f"             {_verdict(next(turns))}"
+
+
+def _example_lines(episode: EpisodeLike) -> Iterator[str]:
+    for turn in episode.trajectory["turns"]:
+        yield f"  {turn['text']!r}"
+        yield f"    {_verdict(turn)}"
+
+
+def _verdict(turn: Mapping[str, Any]) -> str:
+    """Status, winning layer, faults and reward of one turn."""
+    faults = "; ".join(
+        f"{fault['kind']} at {fault['span'][0]}-{fault['span'][1]}" for fault in turn["faults"]
+    )
+    layer, reward = turn["layer"], turn["reward"]
+    return f"[{turn['status']}] layer {layer}, fault {faults or 'none'}, reward {reward:+.2f}"

@@ -1,0 +1,101 @@
+"""One run, from its command line to its exit status.
+
+Place in the flow: ``bash training/run.sh`` -> ``python -m training`` -> here ->
+``training/session.py``, which is imported only once the settings hold, because SkyRL, Ray and torch
+come with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from training import compat
+from training.config import RunConfig, help_text, load, read_arguments
+from training.folders import RunFolder, open_run
+from training.settings import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = ROOT / "runs"
+CACHE = ROOT / ".cache" / "warm_start"
+
+EXIT_FAILED, EXIT_BAD_SETTINGS, EXIT_INTERRUPTED = 1, 2, 130
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit status: 0 done, 1 failed or short of its figures, 2 bad settings, 130 interrupted."""
+    started = time.monotonic()
+    try:
+        arguments = read_arguments(argv)
+        if arguments.help:
+            print(help_text())
+            return 0
+        config = load(arguments.overrides, arguments.path)
+        named = any(override.startswith("name=") for override in arguments.overrides)
+        with open_run(config, RUNS, named=named) as folder:
+            return _run(config, folder, started)
+    except ConfigError as error:
+        print(f"run: {error}", file=sys.stderr)
+        return EXIT_BAD_SETTINGS
+
+
+def _run(config: RunConfig, folder: RunFolder, started: float) -> int:
+    """Train in this folder. An interruption leaves the last checkpoint and says how to go on."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    terminal, errors = sys.stdout, sys.stderr
+    _log_to(errors, debug=os.environ.get("DEBUG_PARSER") == "1")
+    compat.prepare_process()
+    os.environ |= compat.process_environment(offline_hub=config.hardware == "cpu")
+    try:
+        with _output_in(folder.log):
+            from training.session import train  # SkyRL, Ray and torch come with it
+
+            return train(config, folder, CACHE, terminal, started)
+    except KeyboardInterrupt:
+        kept = folder.step_kept()
+        went = (
+            f"the same command goes on after step {kept}"
+            if kept
+            else "no checkpoint was written yet"
+        )
+        print(f"interrupted; {went} ({folder.path})", file=errors)
+        return EXIT_INTERRUPTED
+    # Whatever SkyRL, Ray or torch raise, the person gets one sentence and the place of the rest.
+    except Exception as error:
+        with folder.log.open("a", encoding="utf-8") as file:
+            file.write(logging.Formatter().formatException(sys.exc_info()) + "\n")
+        said = " ".join(str(error).split())[:500]
+        print(
+            f"the run failed: {type(error).__name__}: {said}\nall of it is in {folder.log}",
+            file=errors,
+        )
+        return EXIT_FAILED
+
+
+@contextlib.contextmanager
+def _output_in(path: Path) -> Iterator[None]:
+    """Standard output and error in a file, so that the terminal shows the run alone."""
+    with (
+        path.open("a", encoding="utf-8", buffering=1) as file,
+        contextlib.redirect_stdout(file),
+        contextlib.redirect_stderr(file),
+    ):
+        yield
+
+
+def _log_to(stream: TextIO, *, debug: bool) -> None:
+    """Parses and conversations on standard error with DEBUG_PARSER=1; warnings of ours always."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    for name in ("callforge", "parsers") if debug else ("callforge",):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG if debug else logging.WARNING)
+        logger.propagate = False

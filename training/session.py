@@ -1,0 +1,104 @@
+"""The heavy half of a run: warm start, SkyRL, summary and report.
+
+Place in the flow: called by ``training/run.py`` with settings that hold and a folder that is ours.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TextIO
+
+from skyrl.train.config import SkyRLTrainConfig
+from skyrl.train.utils import validate_cfg
+
+from training import env_adapter, estimator, jsonl
+from training.callbacks import Clock
+from training.config import RunConfig
+from training.dataset import write_dataset
+from training.experiment import CallforgeExperiment, RunHooks
+from training.folders import RunFolder
+from training.progress import ProgressDisplay
+from training.report import write_report
+from training.rollouts import RolloutLog
+from training.runtime import ray_runtime
+from training.skyrl_config import skyrl_config
+from training.summary import missed_targets, summarize, write_summary
+from training.tracking import RunTracker, wandb_environment
+from training.warm_start.child import WarmStartChild
+
+PLACEHOLDER_MODEL = "made by the warm start"
+
+
+def train(
+    config: RunConfig, folder: RunFolder, cache: Path, terminal: TextIO, started: float
+) -> int:
+    """Exit status of the run: 0, or 1 when it falls short of the figures it is meant to reach."""
+    display, clock = ProgressDisplay(terminal), Clock(folder, started)
+    display.say(f"run folder: {folder.path}")
+    os.environ |= wandb_environment(config.wandb.mode, folder.path, folder.path.name)
+    child = None if config.model.path else WarmStartChild(folder.config, cache, display.say)
+    try:
+        if not folder.dataset.exists():
+            write_dataset(config, folder.dataset)
+        model = config.model.path or PLACEHOLDER_MODEL
+        cfg = skyrl_config(config, run_dir=folder.path, dataset=folder.dataset, model_path=model)
+        # SkyRL looks for both by name when it checks its configuration and when Ray starts.
+        env_adapter.register()
+        estimator.register()
+        validate_cfg(cfg)
+        with ray_runtime(cfg, cpu=config.hardware == "cpu", log_file=str(folder.log)):
+            if child is not None:
+                cfg.trainer.policy.model.path = child.checkpoint()
+            _experiment(config, folder, cfg, (display, clock)).run()
+    finally:
+        if child is not None:
+            child.stop()
+    return _finish(config, folder, display, clock)
+
+
+def _experiment(
+    config: RunConfig,
+    folder: RunFolder,
+    cfg: SkyRLTrainConfig,
+    callbacks: tuple[ProgressDisplay, Clock],
+) -> CallforgeExperiment:
+    """The experiment for this hardware, with the run's files and display plugged in."""
+    rollouts = RolloutLog(
+        folder.rollouts,
+        debug=os.environ.get("DEBUG_PARSER") == "1",
+        conversations_every_turns=config.log.conversations_every_turns,
+        generations_every_steps=config.log.generations_every_steps,
+    )
+    hooks = RunHooks(
+        tracker=lambda skyrl: RunTracker(
+            metrics_path=folder.metrics,
+            project_name=skyrl.trainer.project_name,
+            experiment_name=skyrl.trainer.run_name,
+            backend=skyrl.trainer.logger,
+            config=skyrl,
+        ),
+        on_batch=rollouts.write,
+        callbacks=callbacks,
+        logprob_diff_limit=config.rl.max_logprob_diff,
+    )
+    if config.hardware == "cpu":
+        from training.cpu.experiment import CpuExperiment
+
+        return CpuExperiment(cfg, hooks)
+    return CallforgeExperiment(cfg, hooks)
+
+
+def _finish(config: RunConfig, folder: RunFolder, display: ProgressDisplay, clock: Clock) -> int:
+    """Summary, report, table; the CPU run answers for its figures."""
+    summary = summarize(jsonl.read(folder.metrics), seed=config.seed, wall_s=clock.seconds())
+    write_summary(summary, folder.summary)
+    report = write_report(folder.path)
+    display.finish(summary)
+    display.say(f"report: {report}")
+    if config.smoke or config.hardware != "cpu" or not config.demand_figures:
+        return 0
+    missed = missed_targets(summary)
+    for sentence in missed:
+        display.say(f"missed: {sentence}")
+    return 1 if missed else 0

@@ -1,0 +1,61 @@
+"""The warm start as a child process, seen from the run.
+
+Place in the flow: ``training/session.py`` starts it first and asks for its checkpoint last.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+
+class WarmStartChild:
+    """A running warm start.
+
+    Args:
+        config: The run's ``config.yaml``.
+        cache: Where warm starts are kept.
+        say: Called with each line that it prints.
+    """
+
+    def __init__(self, config: Path, cache: Path, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = ""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "training.warm_start", str(config), str(cache)],
+            stdout=subprocess.PIPE,
+            stderr=sys.stderr,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._relay, daemon=True)
+        self._reader.start()
+
+    def checkpoint(self) -> str:
+        """Folder of the warm-started model; waits until it is there.
+
+        Raises:
+            RuntimeError: The warm start failed.
+        """
+        status = self._process.wait()
+        self._reader.join()
+        if status != 0:
+            raise RuntimeError(
+                f"the warm start ended with status {status}: {self._last or 'see the log'}"
+            )
+        return self._last
+
+    def stop(self) -> None:
+        """End it if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _relay(self) -> None:
+        assert self._process.stdout is not None  # PIPE was asked for
+        for line in self._process.stdout:
+            self._last = line.rstrip("\n")
+            if not Path(self._last).is_absolute():
+                self._say(self._last)
