@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 WINDOW = 4096
 """Characters at the end that are looked at."""
-_LEAST_COVERED = 320
+LEAST_COVERED = 320
 """Characters that a loop must cover."""
 _PROBE = 40
 """Characters that must recur before the window is analysed: a loop of the least size repeats its last 80."""
@@ -37,15 +37,15 @@ def find_loop(text: str, end: int) -> Loop | None:
         text: The turn.
         end: Offset behind the last character that counts, such as in front of end tokens.
     """
-    if end < _LEAST_COVERED:
+    if end < LEAST_COVERED:
         return None
     low = max(0, end - WINDOW)
-    if text.rfind(text[end - _PROBE : end], low, end - 1) < 0:
+    if text.find(text[end - _PROBE : end], low, end - 1) < 0:
         return None
     tail = text[low:end][::-1]
     for period, matched in enumerate(_z_function(tail)):
         covered = period + matched
-        if not period or covered < _LEAST_COVERED:
+        if not period or covered < LEAST_COVERED:
             continue
         if covered // period >= next(copies for longest, copies in _NEEDED if period <= longest):
             start = _extended(text, end - covered, period)
@@ -70,9 +70,16 @@ def _z_function(text: str) -> list[int]:
 
 def _extended(text: str, start: int, period: int) -> int:
     """The begin of a loop that reaches further left than the window."""
-    block = text[start : start + period]
-    while start >= period and text.startswith(block, start - period):
-        start -= period
-    while start > 0 and text[start - 1] == text[start - 1 + period]:
-        start -= 1
+    # Doubling steps while they fit, then halving ones: slices are compared in C, and their sizes add
+    # up to a small multiple of the loop.
+    step = period
+    growing = True
+    while step:
+        low = start - step
+        if low >= 0 and text[low:start] == text[low + period : start + period]:
+            start = low
+            step = step * 2 if growing else step // 2
+        else:
+            growing = False
+            step //= 2
     return start

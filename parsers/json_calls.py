@@ -20,7 +20,9 @@ MAX_CALLS = 128
 
 _NAMES = ("name", "tool_name")
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
-_KNOWN = frozenset((*_NAMES, *_ARGUMENTS, "id", "type", "index", "function", "tool_call_id", "call_id"))
+_KNOWN = frozenset(
+    (*_NAMES, *_ARGUMENTS, "id", "type", "index", "function", "tool_call_id", "call_id")
+)
 _ARRAY_HEAD = re.compile(r'(?:\{\s*"tool_calls"\s*:\s*)?\[')
 _STRAY_CLOSERS = re.compile(r"[ \t]*[\]}][\]})\"']*")
 
@@ -107,7 +109,9 @@ def _readable(text: str, pos: int, value: Any, end: int, primary: str) -> Docume
         if not value or not any(isinstance(entry, dict) for entry in value):
             return Document(drafts=None, end=end)
         call_like = all(_shaped_like_call(entry) for entry in value)
-        return Document(drafts=_drafts(text, pos, end, value, primary), end=end, call_like=call_like)
+        return Document(
+            drafts=_drafts(text, pos, end, value, primary), end=end, call_like=call_like
+        )
     draft = entry_draft(value, (pos, end), primary)
     if draft is None:
         return Document(drafts=None, end=end)
@@ -176,6 +180,10 @@ def _shaped_like_call(entry: Any) -> bool:
     if not any(key in holder for key in _NAMES):
         return False
     schema = holder.get("parameters")
-    if "description" in holder and isinstance(schema, dict) and ("properties" in schema or "type" in schema):
+    if (
+        "description" in holder
+        and isinstance(schema, dict)
+        and ("properties" in schema or "type" in schema)
+    ):
         return False
     return holder is inner or len(holder) == 1 or any(key in holder for key in _ARGUMENTS)

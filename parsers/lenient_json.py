@@ -12,14 +12,18 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from json.decoder import scanstring
+from json import decoder
 from typing import Any, NoReturn
 
 from .types import Repair
 
 MAX_DEPTH = 100
 """Deepest nesting that is read. Precedents: serde_json 128, simdjson 1024, msgspec about 1000."""
+
+# The C function where there is one; typeshed does not list it.
+scanstring: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
 
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 _BRACKET = re.compile(r'[\[{]|[\]}]|"')
@@ -79,6 +83,7 @@ def merge_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _STRICT = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=merge_pairs
 )
+_scan_once: Callable[[str, int], tuple[Any, int]] = _STRICT.scan_once
 
 
 def skip_space(text: str, pos: int) -> int:
@@ -87,9 +92,11 @@ def skip_space(text: str, pos: int) -> int:
     return match.end() if match else pos
 
 
-def too_deep(text: str, pos: int) -> int:
-    """Offset at which the value at `pos` nests deeper than MAX_DEPTH, or -1."""
-    if text.count("[", pos) + text.count("{", pos) <= MAX_DEPTH:
+def too_deep(text: str, pos: int, end: int) -> int:
+    """Offset at which the value text[pos:end] nests deeper than MAX_DEPTH, or -1."""
+    if end - pos <= 2 * MAX_DEPTH:
+        return -1
+    if text.count("[", pos, end) + text.count("{", pos, end) <= MAX_DEPTH:
         return -1
     depth = 0
     while match := _BRACKET.search(text, pos):
@@ -114,19 +121,23 @@ def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
     Raises:
         NotJsonError: it is not exactly JSON, nests too deep, or holds a number that Python or JSON refuses.
     """
-    deep_at = too_deep(text, pos)
-    if deep_at >= 0:
-        raise NotJsonError(f"nested deeper than {MAX_DEPTH} levels", deep_at)
     try:
-        return _STRICT.raw_decode(text, pos)
+        value, end = _scan_once(text, pos)
+    except StopIteration as stop:
+        cut = stop.value >= len(text)
+        raise NotJsonError("expected a value", min(stop.value, len(text)), cut=cut) from None
     except json.JSONDecodeError as error:
         # "Unterminated string" points to its opening quote; every other position at the end is a cut.
         cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
         raise NotJsonError(error.msg, min(error.pos, len(text)), cut=cut) from None
-    except (_RefusedError, RecursionError) as error:
-        raise NotJsonError(str(error) or "nested too deep", pos) from None
+    except RecursionError:  # the C decoder's own guard; far above MAX_DEPTH
+        raise NotJsonError(f"nested deeper than {MAX_DEPTH} levels", pos) from None
     except ValueError as error:  # an integer with more digits than Python converts
         raise NotJsonError(str(error).split(";", maxsplit=1)[0], pos) from None
+    deep_at = too_deep(text, pos, end)
+    if deep_at >= 0:
+        raise NotJsonError(f"nested deeper than {MAX_DEPTH} levels", deep_at)
+    return value, end
 
 
 def decode(text: str, pos: int) -> Decoded:
@@ -204,7 +215,9 @@ class _Relaxed:
         if self.text.startswith(",", pos):
             after = skip_space(self.text, pos + 1)
             if self.text[after : after + 1] in ("}", "]"):
-                self.note("trailing_comma", pos, pos + 1, "dropped a comma before a closing bracket")
+                self.note(
+                    "trailing_comma", pos, pos + 1, "dropped a comma before a closing bracket"
+                )
             return self.checked(after, frame, closer_only=False)
         return self.checked(pos, frame, closer_only=True)
 
@@ -282,4 +295,12 @@ class _Relaxed:
 
 
 _QUOTE_OR_ESCAPE = re.compile(r"'|\\.", re.DOTALL)
-_SHARED_ESCAPES = {"\\'": "'", '\\"': '"', "\\\\": "\\", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\/": "/"}
+_SHARED_ESCAPES = {
+    "\\'": "'",
+    '\\"': '"',
+    "\\\\": "\\",
+    "\\n": "\n",
+    "\\t": "\t",
+    "\\r": "\r",
+    "\\/": "/",
+}

@@ -40,6 +40,7 @@ class Lexer:
         roles: What each literal does.
         by_marker: Formats of each marker, in the order in which they are tried.
         by_pattern: Formats without a literal opener, with their compiled patterns.
+        role_line: Finds a line that opens somebody else's turn; all that can matter without a gate.
         thought_closers: Finds the closer of a thought that the prompt opened.
     """
 
@@ -48,6 +49,7 @@ class Lexer:
     roles: dict[str, Role]
     by_marker: dict[str, tuple[WireFormat, ...]]
     by_pattern: tuple[tuple[re.Pattern[str], WireFormat], ...]
+    role_line: re.Pattern[str]
     thought_closers: re.Pattern[str]
 
 
@@ -61,7 +63,13 @@ def prefix_tree(literals: list[str]) -> str:
     if not branches:
         return ""
     whole = branches[0] if len(branches) == 1 and not ends_here else f"(?:{'|'.join(branches)})"
-    return whole + "?" if ends_here else whole
+    if len(branches) > _FEW:
+        whole = f"(?=[{''.join(map(re.escape, sorted(groups)))}]){whole}"
+    return f"(?:{whole})?" if ends_here else whole
+
+
+_FEW = 4
+"""Branches up to which trying one after the other beats a look at the next character."""
 
 
 @cache
@@ -94,5 +102,6 @@ def lexer() -> Lexer:
         roles=roles,
         by_marker=by_marker,
         by_pattern=tuple((re.compile(pattern), one) for pattern, one in patterns),
+        role_line=re.compile(ROLE_LINE),
         thought_closers=re.compile("|".join(re.escape(closer) for closer in sorted(CLOSERS))),
     )

@@ -8,11 +8,10 @@ model's and never does. It prints nothing: `DEBUG_PARSER=1` turns on the log of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from . import trace
-from .degeneration import find_loop
+from .degeneration import LEAST_COVERED, find_loop
 from .lexer import lexer
 from .reasoning import MODES
 from .scan import Scan
@@ -24,7 +23,9 @@ from .types import Fault, FaultKind, ParsedMessage, ParseStatus, ToolCall
 _LONGEST_LONE_FENCE = 2000
 
 
-def parse(text: str, tools: Sequence[Mapping[str, Any]] | None = None, reasoning: str = "auto") -> ParsedMessage:
+def parse(
+    text: str, tools: Sequence[Mapping[str, Any]] | None = None, reasoning: str = "auto"
+) -> ParsedMessage:
     """What an assistant turn says: calls to run, a message for a person, or what was wrong with it.
 
     Args:
@@ -58,10 +59,16 @@ def _prose(text: str) -> ParsedMessage | None:
             return None
     if "`" in text or not text or text.isspace() or find_loop(text, len(text)) is not None:
         return None
-    if table.search.search(text) is not None or ROLE_AT_START.match(text.lstrip()):
+    if table.role_line.search(text) or ROLE_AT_START.match(text.lstrip()):
         return None
     return ParsedMessage(
-        status=ParseStatus.MESSAGE, calls=(), content=text, reasoning="", faults=(), format="message", text=text
+        status=ParseStatus.MESSAGE,
+        calls=(),
+        content=text,
+        reasoning="",
+        faults=(),
+        format="message",
+        text=text,
     )
 
 
@@ -71,9 +78,7 @@ def _read(text: str, box: Toolbox, mode: str) -> ParsedMessage:
     stop = _cut_at_loop(scan) if scan.stop == len(text) else scan.stop
     content = without(text, scan.removed, stop)
     thought = "\n".join(filter(None, (text[start:end].strip() for start, end in scan.thoughts)))
-    calls = tuple(
-        call if call.id else replace(call, id=f"call_{index}") for index, call in enumerate(scan.calls)
-    )
+    calls = tuple(scan.calls)
     faults = [*scan.faults, *(fault for call in calls for fault in call.faults)]
     status = _status(scan, calls, content, faults)
     if status is ParseStatus.MALFORMED and not faults:
@@ -94,6 +99,8 @@ def _read(text: str, box: Toolbox, mode: str) -> ParsedMessage:
 
 def _cut_at_loop(scan: Scan) -> int:
     """Where the content ends: at a loop that the text ends in, if it does; drops the calls behind it."""
+    if len(scan.text) < LEAST_COVERED:
+        return len(scan.text)
     loop = find_loop(scan.text, scan.last_visible())
     if loop is None:
         return len(scan.text)
@@ -101,11 +108,15 @@ def _cut_at_loop(scan: Scan) -> int:
     scan.calls = [call for call in scan.calls if call.span[1] <= cut]
     scan.faults = [fault for fault in scan.faults if fault.span[0] <= cut]
     message = f"the turn ends in a loop: {loop.period} characters repeated {loop.repeats} times"
-    scan.faults.append(Fault(kind=FaultKind.REPETITION, span=(loop.start, loop.end), message=message))
+    scan.faults.append(
+        Fault(kind=FaultKind.REPETITION, span=(loop.start, loop.end), message=message)
+    )
     return cut
 
 
-def _status(scan: Scan, calls: tuple[ToolCall, ...], content: str, faults: list[Fault]) -> ParseStatus:
+def _status(
+    scan: Scan, calls: tuple[ToolCall, ...], content: str, faults: list[Fault]
+) -> ParseStatus:
     if calls:
         return ParseStatus.CALLS
     if any(fault.kind is not FaultKind.INVENTED_TURN for fault in faults):
@@ -120,7 +131,10 @@ def _is_lone_fence(content: str) -> bool:
     if "```" not in content or len(content) > _LONGEST_LONE_FENCE:
         return False
     lines = (line.strip() for line in content.splitlines())
-    return all(not line or (line.startswith("```") and " " not in line and len(line) < 20) for line in lines)
+    return all(
+        not line or (line.startswith("```") and " " not in line and len(line) < 20)
+        for line in lines
+    )
 
 
 def _format(status: ParseStatus, calls: tuple[ToolCall, ...], scan: Scan) -> str:

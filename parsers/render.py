@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def render(
     calls: Iterable[ToolCall | tuple[str, Mapping[str, Any]]],
-    format: str = "hermes",  # noqa: A002 - the word that the result type uses too
+    format: str = "hermes",
     content: str = "",
     reasoning: str = "",
 ) -> str:
@@ -49,9 +49,16 @@ def render(
 def _pair(call: Any) -> tuple[str, dict[str, Any]]:
     if isinstance(call, ToolCall):
         return call.name, call.arguments
-    if isinstance(call, tuple) and len(call) == 2 and isinstance(call[0], str) and isinstance(call[1], Mapping):
+    if (
+        isinstance(call, tuple)
+        and len(call) == 2
+        and isinstance(call[0], str)
+        and isinstance(call[1], Mapping)
+    ):
         return call[0], dict(call[1])
-    raise TypeError(f"render needs ToolCalls or pairs of a name and arguments, got {type(call).__name__}")
+    raise TypeError(
+        f"render needs ToolCalls or pairs of a name and arguments, got {type(call).__name__}"
+    )
 
 
 def to_openai(message: ParsedMessage) -> ChatCompletionMessage:
@@ -66,7 +73,10 @@ def to_openai(message: ParsedMessage) -> ChatCompletionMessage:
         {
             "id": call.id,
             "type": "function",
-            "function": {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)},
+            "function": {
+                "name": call.name,
+                "arguments": json.dumps(call.arguments, ensure_ascii=False),
+            },
         }
         for call in message.calls
     ]

@@ -15,7 +15,7 @@ from .tools import Tool, Toolbox
 from .types import Fault, FaultKind, Repair, Span, ToolCall
 
 
-def resolve(draft: Draft, box: Toolbox, text: str, layer: str) -> ToolCall | Fault:
+def resolve(draft: Draft, box: Toolbox, text: str, layer: str, number: int = 0) -> ToolCall | Fault:
     """The call that a draft states, or why it is none.
 
     Args:
@@ -23,18 +23,23 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str) -> ToolCall | Fau
         box: The offered tools.
         text: The whole turn, to locate a single argument in it.
         layer: The format's name.
+        number: Which call of the turn this would be, for its id.
     """
     if draft.fault is not None:
         return draft.fault
     span = draft.span
     if not isinstance(draft.name, str) or not draft.name.strip():
         shown = type(draft.name).__name__ if not isinstance(draft.name, str) else "an empty name"
-        return _fault(FaultKind.MALFORMED_CALL, span, f"a call needs the name of a tool as text, got {shown}")
+        return _fault(
+            FaultKind.MALFORMED_CALL, span, f"a call needs the name of a tool as text, got {shown}"
+        )
     name, tool = box.find(draft.name)
     if tool is None and box.tools is not None:
         return unknown_tool(name, span, box)
     if draft.beside and (lost := _lost_arguments(draft, tool)):
-        message = f"the arguments of {name} close too early: {', '.join(lost[:5])} stand outside of them"
+        message = (
+            f"the arguments of {name} close too early: {', '.join(lost[:5])} stand outside of them"
+        )
         return _fault(FaultKind.BAD_ARGUMENTS, span, message)
     repairs = list(draft.repairs)
     arguments = _arguments(draft, name, tool, layer, repairs)
@@ -50,7 +55,7 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str) -> ToolCall | Fau
         format=layer,
         repairs=tuple(repairs),
         faults=faults,
-        id=draft.id,
+        id=draft.id or f"call_{number}",
     )
 
 
@@ -89,30 +94,42 @@ def _arguments(
             repairs.append(Repair(kind="empty_arguments", span=span, message=message))
             return {}
         needed = ", ".join(tool.required) if tool else "an object"
-        return _fault(FaultKind.BAD_ARGUMENTS, span, f"{name} was called without arguments; needed: {needed}")
+        return _fault(
+            FaultKind.BAD_ARGUMENTS, span, f"{name} was called without arguments; needed: {needed}"
+        )
     if isinstance(value, str):
         return _decoded(value, name, span, layer, repairs)
     got = "an array" if isinstance(value, list) else repr(value)[:40]
-    return _fault(FaultKind.BAD_ARGUMENTS, span, f"the arguments of {name} must be an object, got {got}")
+    return _fault(
+        FaultKind.BAD_ARGUMENTS, span, f"the arguments of {name} must be an object, got {got}"
+    )
 
 
 def _blank(value: Any) -> bool:
     return isinstance(value, str) and value.strip() in ("", "null", "{}")
 
 
-def _decoded(value: str, name: str, span: Span, layer: str, repairs: list[Repair]) -> dict[str, Any] | Fault:
+def _decoded(
+    value: str, name: str, span: Span, layer: str, repairs: list[Repair]
+) -> dict[str, Any] | Fault:
     """Arguments that were written as a JSON string, twice encoded at most."""
     found: Any = value
     for depth in range(2):
         try:
             inner = decode(found, skip_space(found, 0))
         except NotJsonError as error:
-            return _fault(FaultKind.BAD_ARGUMENTS, span, f"cannot read the arguments of {name}: {error.reason}")
+            return _fault(
+                FaultKind.BAD_ARGUMENTS,
+                span,
+                f"cannot read the arguments of {name}: {error.reason}",
+            )
         rest = found[inner.end :].strip()
         if rest:
             message = f"cannot read the arguments of {name}: {rest[:20]!r} stands behind the object"
             return _fault(FaultKind.BAD_ARGUMENTS, span, message)
-        repairs.extend(Repair(kind=fix.kind, span=span, message=fix.message) for fix in inner.repairs)
+        repairs.extend(
+            Repair(kind=fix.kind, span=span, message=fix.message) for fix in inner.repairs
+        )
         # The OpenAI format writes arguments as a string; everywhere else, and twice, it is a repair.
         if depth or layer != "openai":
             message = f"decoded the arguments of {name} from a string"
@@ -122,22 +139,27 @@ def _decoded(value: str, name: str, span: Span, layer: str, repairs: list[Repair
             return found
         if not isinstance(found, str):
             break
-    return _fault(FaultKind.BAD_ARGUMENTS, span, f"the arguments of {name} must be an object, got {value[:40]!r}")
+    return _fault(
+        FaultKind.BAD_ARGUMENTS,
+        span,
+        f"the arguments of {name} must be an object, got {value[:40]!r}",
+    )
 
 
 def _fitted(
     arguments: dict[str, Any], draft: Draft, tool: Tool, text: str, repairs: list[Repair]
 ) -> tuple[dict[str, Any], tuple[Fault, ...]]:
     """The arguments typed by the tool's schema, and a fault for each that does not fit it."""
-    found = tool.check(arguments)
-    if not found:
+    if tool.fits(arguments) or not tool.check(arguments):
         return arguments, ()
 
     def note(path: Path, message: str) -> None:
         """Lists one coercion; typing values that never had a type is no repair."""
         if not draft.untyped:
             message = f"{pointer(path)}: {message}"
-            repairs.append(Repair(kind="coerced", span=_place(text, draft.span, path), message=message))
+            repairs.append(
+                Repair(kind="coerced", span=_place(text, draft.span, path), message=message)
+            )
 
     fitted = coerce(arguments, tool.schema, note)
     faults = tuple(

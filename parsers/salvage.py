@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 
 from .drafts import MISSING, Draft, faulty
-from .lenient_json import NotJsonError, decode, skip_space
+from .lenient_json import NotJsonError, decode, scanstring, skip_space
 from .types import FaultKind, Repair
 
 _STRUCTURE = re.compile(r"[\s,\[{(\]})]*")
@@ -25,7 +24,10 @@ _NAMES = frozenset(("name", "tool_name"))
 _ARGUMENTS = frozenset(("arguments", "parameters", "args", "input"))
 _WRAPPERS = frozenset(("tool_calls", "function"))
 _HARMLESS = frozenset(("id", "type", "index", "tool_call_id"))
-_MAX_STEPS = 1024
+_TO_THE_END = re.compile(r"[\s,\"]*\Z")
+_MAX_FAILURES = 16
+"""Unreadable values in one damaged document after which the rest of it is given up."""
+_MAX_STEPS = 512
 """Keys that are looked at in one damaged document; far above any real one, and it bounds the work."""
 
 
@@ -59,6 +61,7 @@ class _Walk:
         self.result = Salvaged(end=start)
         self.call: Draft | None = None
         self.stopped = False
+        self.failures = 0
 
     def run(self) -> Salvaged:
         """Walks from key to key until something stands there that is none."""
@@ -86,7 +89,11 @@ class _Walk:
         elif key in _ARGUMENTS and (self.call is None or self.call.arguments is MISSING):
             self.take_arguments(at, value_at)
         elif key not in _NAMES:
-            if key not in _HARMLESS and self.call is not None and self.call.arguments is not MISSING:
+            if (
+                key not in _HARMLESS
+                and self.call is not None
+                and self.call.arguments is not MISSING
+            ):
                 self.call.beside += (key,)
             self.skip_value(value_at)
 
@@ -145,8 +152,9 @@ class _Walk:
         self.result.drafts.append(faulty(kind, span, message, call.name))
         self.call = None
         self.result.cut = error.cut
+        self.failures += 1
         following = _NEXT_CALL.search(self.text, error.pos)
-        if following:
+        if following and self.failures < _MAX_FAILURES:
             self.pos = self.result.end = following.start()
             self.result.cut = False
         else:
@@ -161,9 +169,11 @@ class _Walk:
             return
         if call.arguments is MISSING:
             # In a damaged document a call without arguments is one whose arguments were lost, never {}.
-            at_end = not self.text[call.span[1] :].strip(" \t\r\n,\"")
+            at_end = _TO_THE_END.match(self.text, call.span[1]) is not None
             kind = FaultKind.TRUNCATED if at_end else FaultKind.MALFORMED_CALL
-            call = faulty(kind, call.span, f"the arguments of {call.name or 'a call'} are missing", call.name)
+            call = faulty(
+                kind, call.span, f"the arguments of {call.name or 'a call'} are missing", call.name
+            )
         self.result.drafts.append(call)
         self.result.end = call.span[1]
 

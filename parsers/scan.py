@@ -23,13 +23,18 @@ from .json_calls import MAX_CALLS
 from .lexer import Lexer, Role
 from .reasoning import FAMILIES
 from .resolve import resolve
-from .spans import with_fence
+from .spans import rstripped, with_fence
 from .tools import Toolbox
 from .turns import HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
 from .types import Fault, FaultKind, Sighting, Span, ToolCall
 
-MAX_FAILURES = 64
-"""Failed or useless starts after which a turn is no longer searched; it bounds the work on hostile text."""
+BUDGET = 512
+"""What a turn may spend on starts that give no call, before it is no longer searched."""
+FAILURE, USELESS = 8, 1
+"""What a failed call and a JSON document that is no call cost; real turns stay far below the budget."""
+
+MAX_MARKS = 4096
+"""Markers and tokens that are looked at in one turn; real turns hold below 300."""
 
 _QUOTES = frozenset("`'\"“‘")
 _TEXT_LIKE = frozenset(("</s>", "<pad>", "[INST]"))
@@ -51,7 +56,7 @@ class Scan:
     sightings: list[Sighting] = field(default_factory=list)
     visible: bool = False
     mark: int = 0
-    failures: int = 0
+    budget: int = BUDGET
     tail: int = -1
 
     def run(self, mode: str) -> None:
@@ -63,10 +68,10 @@ class Scan:
             self.invent(pos, self.skip(pos))
             return
         search, roles = self.lexer.search.search, self.lexer.roles
-        while pos < self.stop and self.failures < MAX_FAILURES:
-            found = search(text, pos)
+        for _ in range(MAX_MARKS):
+            found = search(text, pos) if self.budget > 0 else None
             if found is None:
-                break
+                return
             role = roles.get(found.group())
             if role is None:
                 pos = self.at_pattern(found)
@@ -74,6 +79,8 @@ class Scan:
                 pos = found.end()
             else:
                 pos = self.at_literal(role, found)
+        message = f"more than {MAX_MARKS} marks in one turn"
+        self.faults.append(Fault(kind=FaultKind.MALFORMED_CALL, span=(pos, pos), message=message))
 
     def skip(self, pos: int) -> int:
         """Offset of the next character that is not blank."""
@@ -110,8 +117,12 @@ class Scan:
         """Ends the turn here, because somebody else's begins."""
         self.stop = start
         shown = self.text[start:end].strip() or self.text[start : start + 20].strip()
-        message = f"a turn of somebody else was invented ({shown[:30]!r}); nothing from there on counts"
-        self.faults.append(Fault(kind=FaultKind.INVENTED_TURN, span=(start, max(end, start)), message=message))
+        message = (
+            f"a turn of somebody else was invented ({shown[:30]!r}); nothing from there on counts"
+        )
+        self.faults.append(
+            Fault(kind=FaultKind.INVENTED_TURN, span=(start, max(end, start)), message=message)
+        )
         return len(self.text)
 
     def open_thought(self) -> int:
@@ -159,14 +170,16 @@ class Scan:
     def last_visible(self) -> int:
         """Offset behind the last character that is neither blank, a special token nor a thought's closer."""
         if self.tail < 0:
-            self.tail = len(self.text)
-            before = -1
-            while before != self.tail:
-                before = self.tail
-                self.tail = len(self.text[: self.tail].rstrip()) if self.text[self.tail - 1 : self.tail].isspace() else self.tail
-                close = max(self.text.rfind("<", 0, self.tail), self.text.rfind("[", 0, self.tail))
-                if close >= 0 and self.lexer.roles.get(self.text[close : self.tail]) in _NO_CONTENT:
-                    self.tail = close
+            self.tail = rstripped(self.text, len(self.text))
+            for _ in range(MAX_MARKS // 4):
+                low = max(0, self.tail - _LONGEST_TOKEN)
+                opens = max(
+                    self.text.rfind("<", low, self.tail), self.text.rfind("[", low, self.tail)
+                )
+                literal = self.text[opens : self.tail] if opens >= 0 else ""
+                if self.lexer.roles.get(literal) not in _NO_CONTENT:
+                    break
+                self.tail = rstripped(self.text, opens)
         return self.tail
 
     def at_header(self, start: int, end: int) -> int:
@@ -208,7 +221,7 @@ class Scan:
         for closer in (closer for owner in owners for closer in owner.closers):
             if self.text.startswith(closer, behind):
                 return self.remove(start, behind + len(closer))
-        self.failures += 1
+        self.budget -= FAILURE
         if start and self.text[start - 1] in _QUOTES:
             return end
         line_end = self.text.find("\n", behind)
@@ -216,22 +229,34 @@ class Scan:
         kind = FaultKind.TRUNCATED if behind >= len(self.text) else FaultKind.MALFORMED_CALL
         message = f"no readable call follows {marker}"
         self.faults.append(Fault(kind=kind, span=(start, stop), message=message))
-        self.sightings.append(Sighting(layer=owners[0].name, span=(start, stop), calls=0, reason=message))
+        self.sightings.append(
+            Sighting(layer=owners[0].name, span=(start, stop), calls=0, reason=message)
+        )
         return self.remove(start, stop)
 
     def take(self, owner: WireFormat, reading: Reading) -> int:
         """Resolves what a format read and takes it out of the content, unless it is only text."""
         start, end = reading.span
-        results = [resolve(draft, self.box, self.text, owner.name) for draft in reading.drafts[: MAX_CALLS + 1]]
+        results: list[ToolCall | Fault] = []
+        number = len(self.calls)
+        for draft in reading.drafts[: MAX_CALLS + 1]:
+            results.append(resolve(draft, self.box, self.text, owner.name, number))
+            number += isinstance(results[-1], ToolCall)
         if reading.bare:
             reason = self.only_text(reading, results)
             if reason:
-                self.sightings.append(Sighting(layer=owner.name, span=reading.span, calls=0, reason=reason))
-                self.failures += bool(reading.broken)
+                self.sightings.append(
+                    Sighting(layer=owner.name, span=reading.span, calls=0, reason=reason)
+                )
+                self.budget -= FAILURE if reading.broken else USELESS
                 return max(end, start + 1)
         if reading.broken:
             kind = FaultKind.TRUNCATED if reading.broken == "cut" else FaultKind.MALFORMED_CALL
-            message = "the turn ends inside a JSON object" if reading.broken == "cut" else "this is no readable JSON"
+            message = (
+                "the turn ends inside a JSON object"
+                if reading.broken == "cut"
+                else "this is no readable JSON"
+            )
             results.append(Fault(kind=kind, span=reading.span, message=message))
         self.keep(owner, reading, results)
         return self.remove(*with_fence(self.text, (start, max(end, start + 1))))
@@ -243,17 +268,27 @@ class Scan:
         room = MAX_CALLS - len(self.calls)
         if len(calls) > room:
             message = f"more than {MAX_CALLS} calls in one turn"
-            faults.append(Fault(kind=FaultKind.MALFORMED_CALL, span=calls[room].span, message=message))
-            calls, self.failures = calls[:room], MAX_FAILURES
+            faults.append(
+                Fault(kind=FaultKind.MALFORMED_CALL, span=calls[room].span, message=message)
+            )
+            calls, self.budget = calls[:room], 0
         if reading.invented is not None:
             message = "the answer of a tool was invented; only the tool gives it"
-            faults.append(Fault(kind=FaultKind.INVENTED_TURN, span=reading.invented, message=message))
+            faults.append(
+                Fault(kind=FaultKind.INVENTED_TURN, span=reading.invented, message=message)
+            )
         self.calls.extend(calls)
         self.faults.extend(faults)
-        self.failures += not calls
+        self.budget -= FAILURE * len(faults)
         reason = faults[0].message if faults else ""
         sighting = Sighting(layer=owner.name, span=reading.span, calls=len(calls), reason=reason)
         self.sightings.append(sighting)
+
+    def in_inline_code(self, start: int, end: int) -> bool:
+        """Whether single backticks stand right around a stretch."""
+        text = self.text
+        quoted = text[start - 1 : start] == "`" and text[end : end + 1] == "`"
+        return quoted and not text.startswith("``", end)
 
     def only_text(self, reading: Reading, results: list[ToolCall | Fault]) -> str:
         """Why a document in the open is no attempt at a call; "" if it is one."""
@@ -261,15 +296,20 @@ class Scan:
         alone = not (self.visible or self.text[self.mark : start].strip())
         if reading.broken:
             named = self.box.tools is not None and any(
-                isinstance(draft.name, str) and self.box.find(draft.name)[1] for draft in reading.drafts
+                isinstance(draft.name, str) and self.box.find(draft.name)[1]
+                for draft in reading.drafts
             )
-            return "" if alone or named else "no readable JSON, and nothing says that it was meant as a call"
+            return (
+                ""
+                if alone or named
+                else "no readable JSON, and nothing says that it was meant as a call"
+            )
         if not results:
             return "JSON, but no call"
-        if self.text[start - 1 : start] == "`" and self.text[end : end + 1] == "`" and not self.text.startswith("``", end):
+        if self.in_inline_code(start, end):
             return "a call in inline code is spoken of, not made"
         if self.box.tools is None:
-            bare_name = all(draft.arguments is MISSING for draft in reading.drafts)
+            bare_name = all(d.arguments is MISSING and d.fault is None for d in reading.drafts)
             return "a name without arguments" if bare_name else ""
         whole = alone and end >= self.last_visible()
         for draft, result in zip(reading.drafts, results, strict=False):
@@ -286,4 +326,5 @@ class Scan:
         return "JSON, but no call to an offered tool"
 
 
+_LONGEST_TOKEN = 48
 _NO_CONTENT = frozenset((Role.SPECIAL, Role.THOUGHT_CLOSER, Role.LEFTOVER))

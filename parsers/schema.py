@@ -21,9 +21,21 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][-+]?[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
 _CHECKED_HERE = frozenset(
-    ("type", "enum", "const", "required", "properties", "additionalProperties", "items", "anyOf", "nullable")
+    (
+        "type",
+        "enum",
+        "const",
+        "required",
+        "properties",
+        "additionalProperties",
+        "items",
+        "anyOf",
+        "nullable",
+    )
 )
-_ANNOTATIONS = frozenset(("description", "title", "default", "examples", "example", "strict", "$schema", "$comment"))
+_ANNOTATIONS = frozenset(
+    ("description", "title", "default", "examples", "example", "strict", "$schema", "$comment")
+)
 TYPE_ALIASES = {
     "float": "number",
     "int": "integer",
@@ -36,8 +48,10 @@ TYPE_ALIASES = {
 
 _TYPE_TESTS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
-    "integer": lambda value: not isinstance(value, bool)
-    and (isinstance(value, int) or (isinstance(value, float) and value.is_integer())),
+    "integer": lambda value: (
+        not isinstance(value, bool)
+        and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+    ),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
     "object": lambda value: isinstance(value, dict),
@@ -93,7 +107,9 @@ def coerce(value: Any, schema: Any, note: Callable[[Path, str], None], path: Pat
     return _coerce_inside(value, schema, note, path)
 
 
-def _coerce_inside(value: Any, schema: Mapping[str, Any], note: Callable[[Path, str], None], path: Path) -> Any:
+def _coerce_inside(
+    value: Any, schema: Mapping[str, Any], note: Callable[[Path, str], None], path: Path
+) -> Any:
     properties = schema.get("properties")
     if isinstance(value, dict) and isinstance(properties, Mapping):
         for key in value.keys() & properties.keys():
@@ -109,7 +125,9 @@ def _coerce_inside(value: Any, schema: Mapping[str, Any], note: Callable[[Path, 
     return value
 
 
-def _coerce_to_branch(value: Any, branches: Sequence[Any], note: Callable[[Path, str], None], path: Path) -> Any:
+def _coerce_to_branch(
+    value: Any, branches: Sequence[Any], note: Callable[[Path, str], None], path: Path
+) -> Any:
     if any(not list(mismatches(value, branch, path)) for branch in branches):
         return value
     for branch in branches:
@@ -135,7 +153,9 @@ def _typed(text: str, allowed: Sequence[str]) -> Any:
         number = float(stripped)
         if math.isfinite(number):
             return int(stripped) if _INTEGER.fullmatch(stripped) else number
-    if ("object" in allowed and stripped.startswith("{")) or ("array" in allowed and stripped.startswith("[")):
+    if ("object" in allowed and stripped.startswith("{")) or (
+        "array" in allowed and stripped.startswith("[")
+    ):
         try:
             value, end = decode_exactly(stripped, 0)
         except NotJsonError:
@@ -150,7 +170,11 @@ def needs_library(schema: Any, depth: int = 0) -> bool:
         return False
     if schema.keys() - _CHECKED_HERE - _ANNOTATIONS:
         return True
-    inner: list[Any] = [schema.get("items"), schema.get("additionalProperties"), *(schema.get("anyOf") or ())]
+    inner: list[Any] = [
+        schema.get("items"),
+        schema.get("additionalProperties"),
+        *(schema.get("anyOf") or ()),
+    ]
     inner.extend((schema.get("properties") or {}).values())
     return any(needs_library(part, depth + 1) for part in inner)
 
@@ -168,7 +192,9 @@ def mismatches(value: Any, schema: Any, path: Path = ()) -> Iterator[Mismatch]:
         shown = ", ".join(_shown(choice) for choice in choices[:8])
         yield Mismatch(path=path, message=f"expected one of {shown}, got {_shown(value)}")
     if "const" in schema and value != schema["const"]:
-        yield Mismatch(path=path, message=f"expected {_shown(schema['const'])}, got {_shown(value)}")
+        yield Mismatch(
+            path=path, message=f"expected {_shown(schema['const'])}, got {_shown(value)}"
+        )
     branches = schema.get("anyOf")
     if branches and all(any(True for _ in mismatches(value, branch, path)) for branch in branches):
         yield Mismatch(path=path, message=f"{_shown(value)} fits none of the allowed forms")
@@ -180,7 +206,9 @@ def mismatches(value: Any, schema: Any, path: Path = ()) -> Iterator[Mismatch]:
             yield from mismatches(item, items, (*path, index))
 
 
-def _object_mismatches(value: dict[str, Any], schema: Mapping[str, Any], path: Path) -> Iterator[Mismatch]:
+def _object_mismatches(
+    value: dict[str, Any], schema: Mapping[str, Any], path: Path
+) -> Iterator[Mismatch]:
     properties = schema.get("properties") or {}
     for name in schema.get("required") or ():
         if name not in value:

@@ -32,6 +32,16 @@ def with_fence(text: str, span: Span) -> Span:
     return low + opener.start(), closer.end() if closer else len(text)
 
 
+def rstripped(text: str, end: int) -> int:
+    """Offset behind the last character of text[:end] that is not blank."""
+    while end:
+        low = max(0, end - 256)
+        end = low + len(text[low:end].rstrip())
+        if end > low:
+            break
+    return end
+
+
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same stretches in order, overlapping and touching ones joined."""
     joined: list[Span] = []

@@ -37,7 +37,9 @@ class StreamEvent:
 class StreamParser:
     """Collects the pieces of one turn."""
 
-    def __init__(self, tools: Sequence[Mapping[str, Any]] | None = None, reasoning: str = "auto") -> None:
+    def __init__(
+        self, tools: Sequence[Mapping[str, Any]] | None = None, reasoning: str = "auto"
+    ) -> None:
         """Prepares for one turn; arguments as for `parse`.
 
         Raises:
@@ -75,24 +77,22 @@ class StreamParser:
         self._read += self._length
         text = "".join(self._pieces)
         self._pieces = [text]
-        return self._compare(parse(text, self._tools, self._mode), final=False)
+        return self._compare(parse(text, self._tools, self._mode))
 
     def close(self) -> ParsedMessage:
-        """The whole turn, exactly as `parse` reads it. Closing again gives the same.
-
-        Raises:
-            Nothing.
-        """
+        """The whole turn, exactly as `parse` reads it. Closing again gives the same."""
         self._closed = True
         return parse("".join(self._pieces), self._tools, self._mode)
 
-    def _compare(self, message: ParsedMessage, *, final: bool) -> list[StreamEvent]:
+    def _compare(self, message: ParsedMessage) -> list[StreamEvent]:
         """Events for calls that are new, and for those that are gone."""
         # A call that touches the end may still grow: its closer, or brackets that belong to it, may follow.
-        settled = [call for call in message.calls if call.span[1] < self._length or not call.repairs]
-        known = {(call.span[0], call.name) for call in self._told}
-        current = {(call.span[0], call.name) for call in settled}
-        events = [StreamEvent(kind="withdrawn", call=call) for call in self._told if (call.span[0], call.name) not in current]
-        events.extend(StreamEvent(kind="call", call=call) for call in settled if (call.span[0], call.name) not in known)
+        settled = [
+            call for call in message.calls if call.span[1] < self._length or not call.repairs
+        ]
+        gone = [call for call in self._told if call not in settled]
+        new = [call for call in settled if call not in self._told]
+        events = [StreamEvent(kind="withdrawn", call=call) for call in gone]
+        events.extend(StreamEvent(kind="call", call=call) for call in new)
         self._told = settled
         return events

@@ -31,7 +31,9 @@ def tagged_json(
         at = skip_space(text, payload)
         if at >= len(text):
             message = f"the turn ends right behind {opener}"
-            return Reading(drafts=[faulty(FaultKind.TRUNCATED, (start, at), message)], span=(start, at))
+            return Reading(
+                drafts=[faulty(FaultKind.TRUNCATED, (start, at), message)], span=(start, at)
+            )
         if text[at] not in starts:
             return None
         document = read_document(text, at, primary)
@@ -64,7 +66,9 @@ def _closed(text: str, start: int, document: Document, opener: str, closer: str)
     return Reading(drafts=drafts, span=(start, end), invented=document.invented)
 
 
-def _find_end(text: str, at: int, opener: str, closer: str, *, skip: bool) -> tuple[int, Repair | None]:
+def _find_end(
+    text: str, at: int, opener: str, closer: str, *, skip: bool
+) -> tuple[int, Repair | None]:
     """Where the tag ends that does not end right at `at`: behind stray text, at the next opener or at the end."""
     close = text.find(closer, at)
     following = text.find(opener, at, close if close >= 0 else len(text))
@@ -77,7 +81,9 @@ def _find_end(text: str, at: int, opener: str, closer: str, *, skip: bool) -> tu
         return (following if following >= 0 else len(text)), None
     rest = text[at : at + len(closer) + 8].strip()
     end = len(text) if rest and closer.startswith(rest) else at
-    return end, Repair(kind="missing_closer", span=(end, end), message=f"read a call without its {closer}")
+    return end, Repair(
+        kind="missing_closer", span=(end, end), message=f"read a call without its {closer}"
+    )
 
 
 _STRAY_TEXT = 200
@@ -88,7 +94,11 @@ def _judged(drafts: list[Draft], span: tuple[int, int], *, closed: bool, cut: bo
     """The drafts of a damaged payload; behind a closer nothing was cut off, it was wrong."""
     if not drafts:
         kind = FaultKind.TRUNCATED if cut and not closed else FaultKind.MALFORMED_CALL
-        why = "the turn ends inside a call" if kind is FaultKind.TRUNCATED else "this is no readable call"
+        why = (
+            "the turn ends inside a call"
+            if kind is FaultKind.TRUNCATED
+            else "this is no readable call"
+        )
         return [faulty(kind, span, why)]
     for index, draft in enumerate(drafts):
         if closed and draft.fault is not None and draft.fault.kind is FaultKind.TRUNCATED:

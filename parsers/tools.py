@@ -25,7 +25,38 @@ class Tool:
     schema: Mapping[str, Any]
     parameters: frozenset[str]
     required: tuple[str, ...]
+    plain: Mapping[str, type]
     check: Callable[[dict[str, Any]], list[Mismatch]]
+
+    def fits(self, arguments: dict[str, Any]) -> bool:
+        """Whether arguments plainly fit: known keys, none missing, each of a type that needs no look inside."""
+        for key, value in arguments.items():
+            if self.plain.get(key) is not type(value):
+                return False
+        return all(key in arguments for key in self.required)
+
+
+_PLAIN = {"string": str, "integer": int, "boolean": bool}
+
+
+def _plain(schema: Mapping[str, Any]) -> dict[str, type]:
+    """Python types of the parameters whose schema says no more than a type; empty for a schema with other rules."""
+    if schema.keys() - {
+        "type",
+        "properties",
+        "required",
+        "description",
+        "additionalProperties",
+        "title",
+    }:
+        return {}
+    return {
+        key: _PLAIN[part["type"]]
+        for key, part in (schema.get("properties") or {}).items()
+        if isinstance(part, Mapping)
+        and part.get("type") in ("string", "integer", "boolean")
+        and not part.keys() - {"type", "description", "title", "default", "examples"}
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +89,9 @@ class Toolbox:
     def is_misspelling(self, name: str) -> bool:
         """Whether an offered name differs only in case, hyphens, underscores, blanks or a few letters."""
         key = _spelling(name)
-        return any(_spelling(known) == key for known in self.tools or ()) or bool(self.nearest(name))
+        return any(_spelling(known) == key for known in self.tools or ()) or bool(
+            self.nearest(name)
+        )
 
 
 def _spelling(name: str) -> str:
@@ -80,7 +113,9 @@ def toolbox(tools: Sequence[Mapping[str, Any]] | None) -> Toolbox:
     if tools is None:
         return _ANY
     if isinstance(tools, str | bytes | Mapping) or not isinstance(tools, Sequence):
-        raise TypeError(f"tools must be a list of function schemas or None, got {type(tools).__name__}")
+        raise TypeError(
+            f"tools must be a list of function schemas or None, got {type(tools).__name__}"
+        )
     for box in _recent:
         if len(box.source) == len(tools) and all(map(_same, box.source, tools)):
             return box
@@ -103,7 +138,9 @@ def _same(one: Any, other: Any) -> bool:
 def _read(entry: Any, path: str) -> Tool:
     function = entry.get("function", entry) if isinstance(entry, Mapping) else None
     if not isinstance(function, Mapping):
-        raise TypeError(f'{path}: expected {{"type": "function", "function": {{…}}}}, got {type(entry).__name__}')
+        raise TypeError(
+            f'{path}: expected {{"type": "function", "function": {{…}}}}, got {type(entry).__name__}'
+        )
     where = f"{path}.function" if "function" in entry else path
     name = function.get("name")
     if not isinstance(name, str) or not name.strip():
@@ -115,7 +152,14 @@ def _read(entry: Any, path: str) -> Tool:
         raise ValueError(f"{where}.parameters.type: expected 'object', got {schema['type']!r}")
     required = tuple(schema.get("required") or ())
     parameters = frozenset(schema.get("properties") or ()) | frozenset(required)
-    return Tool(name=name, schema=schema, parameters=parameters, required=required, check=_checker(schema))
+    return Tool(
+        name=name,
+        schema=schema,
+        parameters=parameters,
+        required=required,
+        plain=_plain(schema),
+        check=_checker(schema),
+    )
 
 
 def check_schema(schema: Any, path: str) -> None:
@@ -131,7 +175,9 @@ def check_schema(schema: Any, path: str) -> None:
     declared = schema.get("type", ())
     for name in (declared,) if isinstance(declared, str) else declared:
         if name not in _TYPES and name not in TYPE_ALIASES:
-            raise ValueError(f"{path}.type: expected one of {', '.join(sorted(_TYPES))}, got {name!r}")
+            raise ValueError(
+                f"{path}.type: expected one of {', '.join(sorted(_TYPES))}, got {name!r}"
+            )
     required = schema.get("required") or ()
     if not isinstance(required, Sequence) or not all(isinstance(name, str) for name in required):
         raise ValueError(f"{path}.required: expected a list of names, got {required!r}")
@@ -165,7 +211,9 @@ def _checker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], list[Misma
             except ImportError:  # optional: a vendored copy may have no packages at all
                 return found
             validators.append(jsonschema.Draft202012Validator(schema))
-        errors = sorted(validators[0].iter_errors(arguments), key=lambda error: list(map(str, error.path)))
+        errors = sorted(
+            validators[0].iter_errors(arguments), key=lambda error: list(map(str, error.path))
+        )
         return [Mismatch(path=tuple(error.path), message=error.message[:200]) for error in errors]
 
     return check

@@ -36,9 +36,13 @@ def spell_out(message: ParsedMessage) -> tuple[LayerTrace, ...]:
     layers = [_of_format(message, one.name) for one in load_all()]
     won = message.status is ParseStatus.MESSAGE
     kinds = ", ".join(sorted({fault.kind.value for fault in message.faults}))
-    reason = "" if won else "there are calls" if message.calls else f"nothing to show a person: {kinds}"
+    reason = (
+        "" if won else "there are calls" if message.calls else f"nothing to show a person: {kinds}"
+    )
     layers.append(
-        LayerTrace(layer="message", seen=1, calls=0, won=won, confidence=1.0 if won else 0.0, reason=reason)
+        LayerTrace(
+            layer="message", seen=1, calls=0, won=won, confidence=1.0 if won else 0.0, reason=reason
+        )
     )
     return tuple(layers)
 
@@ -65,10 +69,23 @@ def _of_format(message: ParsedMessage, layer: str) -> LayerTrace:
 def log(message: ParsedMessage) -> None:
     """Writes one block: what won, every layer that saw something, and every fault."""
     size = len(message.text)
-    _log.debug("%s by %s, %d calls, %d characters", message.status.value, message.format, len(message.calls), size)
+    _log.debug(
+        "%s by %s, %d calls, %d characters",
+        message.status.value,
+        message.format,
+        len(message.calls),
+        size,
+    )
     for layer in spell_out(message):
         state = "won" if layer.won else "lost"
-        _log.debug("  %s %s: saw %d, calls %d. %s", layer.layer, state, layer.seen, layer.calls, layer.reason)
+        _log.debug(
+            "  %s %s: saw %d, calls %d. %s",
+            layer.layer,
+            state,
+            layer.seen,
+            layer.calls,
+            layer.reason,
+        )
     for call in message.calls:
         fixes = ", ".join(repair.kind for repair in call.repairs) or "none"
         _log.debug("  call %s at %s, repairs: %s", call.name, call.span, fixes)

@@ -56,10 +56,18 @@ TURN_MARKS = (
 )
 """Marks that open somebody else's turn whatever follows."""
 
-HEADERS = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<|start|>", "<|header_start|>")
+HEADERS = (
+    "<|im_start|>",
+    "<|start_header_id|>",
+    "<start_of_turn>",
+    "<|start|>",
+    "<|header_start|>",
+)
 """Marks that open a turn whose role is named next; only the assistant's own, before anything else, is no invention."""
 
-HEADER_ROLE = re.compile(r"\s*([A-Za-z_]*)(?:<\|end_header_id\|>|<\|header_end\|>|<\|message\|>)?\s*")
+HEADER_ROLE = re.compile(
+    r"\s*([A-Za-z_]*)(?:<\|end_header_id\|>|<\|header_end\|>|<\|message\|>)?\s*"
+)
 OWN_ROLES = frozenset(("assistant", "model", "ai"))
 
 ROLE_LINE = r"\n[ \t]*(?:(?:User|Human|USER|Customer|Observation|OBSERVATION|Tool Response|Tool response)[ \t]*:|user[ \t]*\n)"

@@ -33,7 +33,9 @@ class ParseStatus(Enum):
         Raises:
             TypeError: always.
         """
-        raise TypeError("a ParseStatus has no truth value; compare it, e.g. status is ParseStatus.CALLS")
+        raise TypeError(
+            "a ParseStatus has no truth value; compare it, e.g. status is ParseStatus.CALLS"
+        )
 
 
 class FaultKind(Enum):

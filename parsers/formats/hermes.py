@@ -24,7 +24,9 @@ def render(calls: Pairs) -> str:
     )
 
 
-_ONE = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris", "days": 3}}\n</tool_call>'
+_ONE = (
+    '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris", "days": 3}}\n</tool_call>'
+)
 FORMAT = WireFormat(
     name="hermes",
     markers=(OPEN,),
@@ -35,7 +37,8 @@ FORMAT = WireFormat(
     examples=Examples(
         none="I can look up the weather for you.",
         one=_ONE,
-        two=_ONE + '\n<tool_call>\n{"name": "set_alarm", "arguments": {"time": "07:30"}}\n</tool_call>',
+        two=_ONE
+        + '\n<tool_call>\n{"name": "set_alarm", "arguments": {"time": "07:30"}}\n</tool_call>',
         reasoning="<think>\nThey want the weather.\n</think>\n\n" + _ONE,
         nested='<tool_call>\n{"name": "send", "arguments": {"mail": {"to": ["a@example.com"], '
         '"body": "ends with </tool_call>"}}}\n</tool_call>',

@@ -22,7 +22,9 @@ def read(text: str, start: int, payload: int) -> Reading | None:
     drafts = document.drafts or []
     if not drafts and document.damaged:
         kind = FaultKind.TRUNCATED if document.cut else FaultKind.MALFORMED_CALL
-        message = "the turn ends inside tool_calls" if document.cut else "tool_calls is no readable JSON"
+        message = (
+            "the turn ends inside tool_calls" if document.cut else "tool_calls is no readable JSON"
+        )
         drafts = [faulty(kind, (start, document.end), message)]
     return Reading(drafts=drafts, span=(start, document.end), invented=document.invented)
 
@@ -39,7 +41,7 @@ def render(calls: Pairs) -> str:
 _ONE = r'{"tool_calls": [{"function": {"name": "get_weather", "arguments": "{\"city\": \"Paris\", \"days\": 3}"}}]}'
 FORMAT = WireFormat(
     name="openai",
-    patterns=(r'\{\s*"tool_calls"\s*:',),
+    patterns=(r'\{(?=[\s"])\s*"tool_calls"\s*:',),
     rank=10,
     read=read,
     render=render,
