@@ -60,7 +60,7 @@ class WarmStartConfig:
     """Supervised training that brings the tiny model to where the reinforcement learning starts."""
 
     dialogues: int = setting(3000, "Dialogues in the corpus.", least=1)
-    right_frac: float = setting(0.06, "Share of dialogues in the right format.", least=0)
+    right_frac: float = setting(0.05, "Chance of the right format, first and after a wrong one.", least=0)
     steps: int = setting(300, "Updates.", least=0)
     batch_dialogues: int = setting(24, "Dialogues an update.", least=1)
     matrix_lr: float = setting(0.02, "Muon's learning rate, hidden matrices.", least=0)
@@ -84,7 +84,7 @@ class RlConfig:
     max_grad_norm: float = setting(1.0, "Gradient clip.", least=0)
     gamma: float = setting(1.0, "Discount of a turn's return-to-go.", least=0)
     temperature: float = setting(1.0, "Sampling temperature.", least=0.01)
-    max_prompt_tokens: int = setting(128, "Longest first prompt.", least=16)
+    max_prompt_tokens: int = setting(144, "Longest first prompt.", least=16)
     max_input_tokens: int = setting(512, "Longest conversation.", least=32)
     max_turn_tokens: int = setting(40, "Longest assistant turn.", least=4)
     workers: int = setting(2, "Policy workers (processes).", least=1)

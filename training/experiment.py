@@ -42,13 +42,27 @@ class CallforgeExperiment(BasePPOExp):
         super().__init__(cfg)
 
     def get_train_dataset(self) -> PromptDataset:
-        """The tasks of the run; one loading process, because they are few."""
-        return PromptDataset(
+        """The tasks of the run; one loading process, because they are few.
+
+        Raises:
+            ValueError: A prompt is too long. SkyRL drops such tasks without a word, and the run
+                would then be shorter than asked for.
+        """
+        trainer = self.cfg.trainer
+        dataset = PromptDataset(
             datasets=self.cfg.data.train_data,
             tokenizer=self.tokenizer,
-            max_prompt_length=self.cfg.trainer.max_prompt_length,
+            max_prompt_length=trainer.max_prompt_length,
             num_workers=1,
         )
+        expected = trainer.max_training_steps * trainer.train_batch_size
+        if len(dataset) < expected:
+            raise ValueError(
+                f"{expected - len(dataset)} of {expected} prompts are longer than "
+                f"{trainer.max_prompt_length} tokens; raise rl.max_prompt_tokens or choose a "
+                "shorter domain.prompt"
+            )
+        return dataset
 
     def get_eval_dataset(self) -> None:
         """None: the run is judged on the batches it trains on."""

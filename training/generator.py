@@ -14,6 +14,7 @@ from skyrl.train.generators.base import GeneratorInput, GeneratorOutput
 from skyrl.train.generators.skyrl_gym_generator import SkyRLGymGenerator, TrajectoryOutput
 
 from training.credit import turn_spans
+from training.doctor import check_batch
 from training.metrics import batch_metrics
 
 
@@ -32,6 +33,7 @@ class MeasuredGenerator(SkyRLGymGenerator):
     """Adds to every batch its metrics, and hands its episodes to ``on_batch(step, episodes)``."""
 
     on_batch: Callable[[int, Sequence[Episode]], None]
+    _examined = False
 
     async def generate(
         self, input_batch: GeneratorInput, disable_tqdm: bool = True
@@ -64,6 +66,15 @@ class MeasuredGenerator(SkyRLGymGenerator):
         output["rollout_metrics"] |= batch_metrics(
             [e.counts for e in episodes], [e.rewards for e in episodes], [e.group for e in episodes]
         )
+        if not self._examined:
+            check_batch(
+                self.tokenizer,
+                output["response_ids"],
+                output["loss_masks"],
+                output["rewards"],
+                [episode.trajectory for episode in episodes],
+            )
+            self._examined = True
         self.on_batch(step, episodes)
         return output
 

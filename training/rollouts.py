@@ -15,6 +15,9 @@ from training import jsonl
 
 log = logging.getLogger("callforge.rollouts")
 
+EXAMPLE_COLUMNS = ["step", "example", "session", "reward", "turns"]
+"""Columns of the table of generation examples that W&B shows."""
+
 
 class EpisodeLike(Protocol):
     """What a record is made of; see ``training.generator.Episode``."""
@@ -57,27 +60,42 @@ class RolloutLog:
         self._every_turns = conversations_every_turns
         self._every_steps = generations_every_steps
         self._turns = 0
+        self._examples: list[tuple[Any, ...]] = []
+
+    def take_examples(self) -> list[tuple[Any, ...]]:
+        """Table rows (see ``EXAMPLE_COLUMNS``) of the examples that fell due; each is given once."""
+        rows, self._examples = self._examples, []
+        return rows
 
     def write(self, step: int, episodes: Sequence[EpisodeLike]) -> None:
         """Append the batch, in its order, and log what is due."""
         for episode in episodes:
             jsonl.append(self._path, record(step, episode))
-        if not self._debug:
-            return
+        if self._debug:
+            self._log_conversations(step, episodes)
+        if step == 1 or step % self._every_steps == 0:
+            for title, episode in examples_of(episodes).items():
+                said = "\n".join(_example_lines(episode))
+                self._examples.append((step, title, episode.session, sum(episode.rewards), said))
+                if self._debug:
+                    log.info("generation example, %s of step %d\n%s", title, step, said)
+
+    def _log_conversations(self, step: int, episodes: Sequence[EpisodeLike]) -> None:
         for episode in episodes:
             before = self._turns
             self._turns += len(episode.trajectory["turns"])
             if before // self._every_turns != self._turns // self._every_turns:
                 log.info("%s", "\n".join(conversation_lines(step, episode)))
-        if step == 1 or step % self._every_steps == 0:
-            ranked = sorted(episodes, key=lambda episode: sum(episode.rewards))
-            for title, episode in (("worst", ranked[0]), ("best", ranked[-1])):
-                log.info(
-                    "generation example, %s of step %d\n%s",
-                    title,
-                    step,
-                    "\n".join(_example_lines(episode)),
-                )
+
+
+def examples_of(episodes: Sequence[EpisodeLike]) -> dict[str, EpisodeLike]:
+    """Worst, median and best episode by reward, and one with a lost call if there is one."""
+    ranked = sorted(episodes, key=lambda episode: sum(episode.rewards))
+    named = {"worst": ranked[0], "median": ranked[len(ranked) // 2], "best": ranked[-1]}
+    for episode in ranked[::-1]:
+        if any(turn["status"] == "malformed" for turn in episode.trajectory["turns"]):
+            return named | {"lost call": episode}
+    return named
 
 
 def record(step: int, episode: EpisodeLike) -> dict[str, Any]:

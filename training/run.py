@@ -29,8 +29,14 @@ CACHE = ROOT / ".cache" / "warm_start"
 EXIT_FAILED, EXIT_BAD_SETTINGS, EXIT_INTERRUPTED = 1, 2, 130
 
 
-def main(argv: Sequence[str]) -> int:
-    """Exit status: 0 done, 1 failed or short of its figures, 2 bad settings, 130 interrupted."""
+def main(argv: Sequence[str], *, runs: Path = RUNS, cache: Path = CACHE) -> int:
+    """Exit status: 0 done, 1 failed or short of its figures, 2 bad settings, 130 interrupted.
+
+    Args:
+        argv: ``[--smoke] [--config PATH] [--help] [key=value ...]``.
+        runs: Where run folders are.
+        cache: Where warm starts are kept.
+    """
     started = time.monotonic()
     try:
         arguments = read_arguments(argv)
@@ -39,14 +45,14 @@ def main(argv: Sequence[str]) -> int:
             return 0
         config = load(arguments.overrides, arguments.path)
         named = any(override.startswith("name=") for override in arguments.overrides)
-        with open_run(config, RUNS, named=named) as folder:
-            return _run(config, folder, started)
+        with open_run(config, runs, named=named) as folder:
+            return _run(config, folder, cache, started)
     except ConfigError as error:
         print(f"run: {error}", file=sys.stderr)
         return EXIT_BAD_SETTINGS
 
 
-def _run(config: RunConfig, folder: RunFolder, started: float) -> int:
+def _run(config: RunConfig, folder: RunFolder, cache: Path, started: float) -> int:
     """Train in this folder. An interruption leaves the last checkpoint and says how to go on."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     terminal, errors = sys.stdout, sys.stderr
@@ -57,7 +63,7 @@ def _run(config: RunConfig, folder: RunFolder, started: float) -> int:
         with _output_in(folder.log):
             from training.session import train  # SkyRL, Ray and torch come with it
 
-            return train(config, folder, CACHE, terminal, started)
+            return train(config, folder, cache, terminal, started)
     except KeyboardInterrupt:
         kept = folder.step_kept()
         went = (

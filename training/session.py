@@ -5,7 +5,9 @@ Place in the flow: called by ``training/run.py`` with settings that hold and a f
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -13,7 +15,7 @@ from skyrl.train.config import SkyRLTrainConfig
 from skyrl.train.utils import validate_cfg
 
 from training import env_adapter, estimator, jsonl
-from training.callbacks import Clock
+from training.callbacks import Clock, ExampleTable
 from training.config import RunConfig
 from training.dataset import write_dataset
 from training.experiment import CallforgeExperiment, RunHooks
@@ -48,29 +50,38 @@ def train(
         estimator.register()
         validate_cfg(cfg)
         with ray_runtime(cfg, cpu=config.hardware == "cpu", log_file=str(folder.log)):
+            experiment = _experiment_class(config, cfg)
             if child is not None:
                 cfg.trainer.policy.model.path = child.checkpoint()
-            _experiment(config, folder, cfg, (display, clock)).run()
+            experiment(cfg, _hooks(config, folder, (display, clock))).run()
     finally:
         if child is not None:
             child.stop()
     return _finish(config, folder, display, clock)
 
 
-def _experiment(
-    config: RunConfig,
-    folder: RunFolder,
-    cfg: SkyRLTrainConfig,
-    callbacks: tuple[ProgressDisplay, Clock],
-) -> CallforgeExperiment:
-    """The experiment for this hardware, with the run's files and display plugged in."""
+def _experiment_class(
+    config: RunConfig, cfg: SkyRLTrainConfig
+) -> Callable[[SkyRLTrainConfig, RunHooks], CallforgeExperiment]:
+    """What makes the experiment for this hardware; on the CPU its workers start already."""
+    if config.hardware != "cpu":
+        return CallforgeExperiment
+    from training.cpu.experiment import CpuExperiment, start_workers
+
+    return functools.partial(CpuExperiment, workers=start_workers(cfg.trainer))
+
+
+def _hooks(
+    config: RunConfig, folder: RunFolder, callbacks: tuple[ProgressDisplay, Clock]
+) -> RunHooks:
+    """The run's files and display, plugged into SkyRL."""
     rollouts = RolloutLog(
         folder.rollouts,
         debug=os.environ.get("DEBUG_PARSER") == "1",
         conversations_every_turns=config.log.conversations_every_turns,
         generations_every_steps=config.log.generations_every_steps,
     )
-    hooks = RunHooks(
+    return RunHooks(
         tracker=lambda skyrl: RunTracker(
             metrics_path=folder.metrics,
             project_name=skyrl.trainer.project_name,
@@ -79,14 +90,9 @@ def _experiment(
             config=skyrl,
         ),
         on_batch=rollouts.write,
-        callbacks=callbacks,
+        callbacks=(*callbacks, ExampleTable(rollouts)),
         logprob_diff_limit=config.rl.max_logprob_diff,
     )
-    if config.hardware == "cpu":
-        from training.cpu.experiment import CpuExperiment
-
-        return CpuExperiment(cfg, hooks)
-    return CallforgeExperiment(cfg, hooks)
 
 
 def _finish(config: RunConfig, folder: RunFolder, display: ProgressDisplay, clock: Clock) -> int:

@@ -104,7 +104,7 @@ def _cpu(config: RunConfig) -> dict[str, Any]:
         "trainer.recompute_old_logprobs_per_minibatch": False,
         "trainer.micro_forward_batch_size_per_gpu": config.rl.prompts * config.rl.samples,
         "trainer.policy.optimizer_config.adam_betas": [0.9, 0.95],
-        # Episodes are computed inline: a step of the environment is faster than a hand-over to a thread.
+        # Inline: a step of the environment is faster than a hand-over to a thread.
         "environment.skyrl_gym.max_env_workers": 0,
         # The lockstep client decodes on the weights of the last sync; there is no cache to salt.
         "generator.use_cache_salt": False,

@@ -21,7 +21,7 @@ LAST_BATCHES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What the CPU run must reach: ``rate`` at its ``end`` (first, last) above or below ``bound``."""
+    """What a CPU run must reach: ``rate`` at its ``end`` (first, last) on one side of ``bound``."""
 
     rate: str
     end: str

@@ -46,7 +46,8 @@ class TurnTrainer(RayPPOTrainer):
         if difference is not None and not difference <= self.logprob_diff_limit:
             raise LogprobMismatchError(
                 f"step {self.global_step}: sampled and trained log-probabilities differ by "
-                f"{difference:.3g} (limit {self.logprob_diff_limit:g}); the sampler does not run the "
-                "trained weights, so look at the weight sync, the chat template and the sampling temperature"
+                f"{difference:.3g} (limit {self.logprob_diff_limit:g}); the sampler does not run "
+                "the trained weights, so look at the weight sync, the chat template and the "
+                "sampling temperature"
             )
         return result

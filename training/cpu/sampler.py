@@ -91,7 +91,7 @@ def sample_batch(
 
 
 def _left_pad(prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Prompts aligned at their ends, and the mask of real tokens; padding is masked, so 0 will do."""
+    """Prompts aligned at their ends, and the mask of real tokens; padding is masked."""
     width = max(len(prompt) for prompt in prompts)
     ids_BT = torch.zeros(len(prompts), width, dtype=torch.long)
     mask_BT = torch.zeros_like(ids_BT)

@@ -39,9 +39,13 @@ def right(call: Call) -> str:
 
 
 def cut_off(call: Call) -> str:
-    """Ends inside the last argument's value."""
+    """Spread over lines, and out of room inside the last argument's value.
+
+    The indentation sets it apart from the right format at its first token. Were it a right call
+    that merely ends early, the model would finish some of them, and begin better than it should.
+    """
     name, arguments = call
-    payload = json.dumps({"name": name, "arguments": arguments})
+    payload = json.dumps({"name": name, "arguments": arguments}, indent=1)
     return "<tool_call>\n" + payload[: payload.rindex('"')]
 
 
@@ -95,21 +99,19 @@ def build_corpus(
 ) -> list[Dialogue]:
     """One dialogue per task.
 
-    Every dialogue has one wrong style. Its first call is in the right format with probability
-    ``right_share``, and a dialogue that began right keeps to it with ``kept_share`` at each further
-    call; one that began wrong stays wrong. So the format is there to be found, and no more than
-    that.
+    Every dialogue has one wrong style. A call is in the right format with probability
+    ``right_share`` when it is the first or follows a wrong one, and with ``kept_share`` when it
+    follows a right one: the format is there to be found, and no more than that.
 
     Args:
         domain: Gives tools, oracle and environment.
         tasks: One dialogue each.
         seed: Of the choices of style.
-        right_share: Share of dialogues whose first call is in the right format.
+        right_share: Chance that a call is right at first or after a wrong one.
         kept_share: Chance that the next call is right after a right one.
         accepted_share: Share of the dialogues in which wrong calls go on as if they had been
-        accepted.
-            They teach the job (which call, which arguments, what to tell) in the wrong format; in
-            the others a wrong call meets the environment's correction and is tried again.
+            accepted. They teach the job (which call, which arguments, what to tell) in the wrong
+            format; in the others a wrong call meets the environment's correction.
         max_turns: Assistant turns per episode.
 
     Raises:
@@ -160,10 +162,11 @@ def _styles(
     rng: random.Random, wrong: Style, right_share: float, kept_share: float
 ) -> Iterator[Style]:
     """The style of the first call, the second, and so on without end."""
-    is_right = rng.random() < right_share
+    share = right_share
     while True:
+        is_right = rng.random() < share
         yield right if is_right else wrong
-        is_right = is_right and rng.random() < kept_share
+        share = kept_share if is_right else right_share
 
 
 def _dialogue(

@@ -32,7 +32,7 @@ from training.warm_start.train import collate, train
 ACCEPTED_SHARE = 0.8
 """Share of the wrong dialogues that go on as if the call had been accepted; see ``corpus.py``."""
 
-KEPT_SHARE = 0.3
+KEPT_SHARE = 0.03
 """Chance that a dialogue that began in the right format keeps to it; real models lose it too."""
 
 HELD_OUT = 96

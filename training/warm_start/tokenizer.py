@@ -23,8 +23,9 @@ _TAGS = ("<tool_call>", "</tool_call>", "<think>", "</think>")
 _SPLIT = r"#W\d+|\$\d+(?:\.\d+)?|[A-Z][A-Za-z]*| ?[a-z_]+|\d+|\n+| ?[^\sA-Za-z_\d#$]+|[#$]|\s+"
 
 CHAT_TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
-    "{{ message['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "{% for message in messages %}"
+    "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 """ChatML without a default system message: turn by turn it renders what it renders at once."""
 

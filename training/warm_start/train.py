@@ -117,10 +117,14 @@ def _optimizers(
     warmup = max(1, int(WARMUP_FRAC * config.steps))
 
     def factor(step: int) -> float:
-        """Linear warm-up, then half a cosine down to a tenth."""
+        """Linear warm-up, then half a cosine down to almost nothing.
+
+        The end is quiet on purpose: how often the model writes the right format is a probability
+        of a few percent, and the noise of a high last learning rate would double or halve it.
+        """
         if step < warmup:
             return (step + 1) / warmup
         progress = (step - warmup) / max(1, config.steps - warmup)
-        return 0.1 + 0.45 * (1 + math.cos(math.pi * progress))
+        return 0.01 + 0.495 * (1 + math.cos(math.pi * progress))
 
     return optimizers, [torch.optim.lr_scheduler.LambdaLR(one, factor) for one in optimizers]
