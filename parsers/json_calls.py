@@ -24,7 +24,8 @@ _KNOWN = frozenset(
     (*_NAMES, *_ARGUMENTS, "id", "type", "index", "function", "tool_call_id", "call_id")
 )
 _ARRAY_HEAD = re.compile(r'(?:\{\s*"tool_calls"\s*:\s*)?\[')
-_STRAY_CLOSERS = re.compile(r"[ \t]*[\]}][\]})\"']*")
+# A lone round bracket or quote may belong to the prose around, unless the line ends there.
+_STRAY_CLOSERS = re.compile(r"[ \t]*(?:[\]}][\]})\"']*|[\"')][\]})\"']*(?=[ \t]*(?:\n|<|\Z)))")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Document:
         cut: The text ended inside it.
         call_like: It has the shape of a call even without a marker around it.
         invented: Where the model answered its own call inside the document.
+        unread: It was given up at `end`; what follows there still belongs to it.
     """
 
     drafts: list[Draft] | None
@@ -48,6 +50,15 @@ class Document:
     cut: bool = False
     call_like: bool = False
     invented: Span | None = None
+    unread: bool = False
+
+
+def end_of_wreck(text: str, document: Document) -> int:
+    """Where a document ends that was given up in the middle and has no closing tag: with its paragraph."""
+    if not document.unread:
+        return document.end
+    paragraph = text.find("\n\n", document.end)
+    return len(text) if document.cut or paragraph < 0 else paragraph
 
 
 def read_document(text: str, pos: int, primary: str = "arguments") -> Document:
@@ -95,6 +106,7 @@ def _damaged(text: str, pos: int, error: NotJsonError) -> Document:
         cut=rest.cut,
         call_like=rest.arguments_seen,
         invented=rest.invented,
+        unread=rest.failed,
     )
 
 

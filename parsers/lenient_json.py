@@ -42,6 +42,7 @@ class NotJsonError(ValueError):
         self.reason = reason
         self.pos = pos
         self.cut = cut
+        self.in_string = reason.startswith("Unterminated string")
 
 
 @dataclass(slots=True, kw_only=True)

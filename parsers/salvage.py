@@ -25,6 +25,8 @@ _ARGUMENTS = frozenset(("arguments", "parameters", "args", "input"))
 _WRAPPERS = frozenset(("tool_calls", "function"))
 _HARMLESS = frozenset(("id", "type", "index", "tool_call_id"))
 _TO_THE_END = re.compile(r"[\s,\"]*\Z")
+_SEEMS_CLOSED = re.compile(r"[\]}]\s*[\]}]\s*(?:<[^<>\s]{1,40}>\s*)*\Z")
+"""An end that closes brackets: a string that runs up to it lost its quote, it was not cut off."""
 _MAX_FAILURES = 16
 """Unreadable values in one damaged document after which the rest of it is given up."""
 _MAX_STEPS = 512
@@ -37,6 +39,7 @@ class Salvaged:
 
     Attributes:
         cut: The text ended inside the document.
+        failed: It was given up at `end`; what follows there still belongs to it.
         arguments_seen: Some value stood under an arguments key, so this was meant as a call.
     """
 
@@ -45,6 +48,7 @@ class Salvaged:
     cut: bool = False
     arguments_seen: bool = False
     invented: tuple[int, int] | None = None
+    failed: bool = False
 
 
 def salvage(text: str, start: int) -> Salvaged:
@@ -145,8 +149,9 @@ class _Walk:
     def fail(self, at: int, error: NotJsonError, what: str) -> None:
         """Turns the current call into a fault and goes on at the next call, if there is one."""
         call = self.current(at)
-        kind = FaultKind.TRUNCATED if error.cut else FaultKind.BAD_ARGUMENTS
-        begin = "the turn ends inside the " if error.cut else "cannot read the "
+        cut = error.cut and not (error.in_string and _SEEMS_CLOSED.search(self.text, max(error.pos, len(self.text) - 200)))
+        kind = FaultKind.TRUNCATED if cut else FaultKind.BAD_ARGUMENTS
+        begin = "the turn ends inside the " if cut else "cannot read the "
         message = f"{begin}{what} of {call.name or 'a call'}: {error.reason}"
         span = (min(at, error.pos), max(error.pos, min(at + 1, len(self.text))))
         self.result.drafts.append(faulty(kind, span, message, call.name))
@@ -159,8 +164,8 @@ class _Walk:
             self.result.cut = False
         else:
             self.stopped = True
-            paragraph = self.text.find("\n\n", error.pos)
-            self.pos = len(self.text) if error.cut or paragraph < 0 else paragraph
+            self.result.failed = True
+            self.pos = error.pos
 
     def flush(self) -> None:
         """Ends the current call."""

@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 
 from ..drafts import Examples, Pairs, Reading, WireFormat
-from ..json_calls import read_document
+from ..json_calls import end_of_wreck, read_document
 
 
 def read(text: str, start: int, payload: int) -> Reading | None:
     """The calls of the document at `start`; an empty reading passes over JSON that is no call."""
     document = read_document(text, start)
+    document.end = end_of_wreck(text, document)
     drafts = document.drafts or []
     broken = ""
     if document.damaged and not document.call_like:

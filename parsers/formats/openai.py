@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 
 from ..drafts import Examples, Pairs, Reading, WireFormat, faulty
-from ..json_calls import read_document
+from ..json_calls import end_of_wreck, read_document
 from ..types import FaultKind
 
 
 def read(text: str, start: int, payload: int) -> Reading | None:
     """The calls of the envelope that starts at `start`."""
     document = read_document(text, start)
+    document.end = end_of_wreck(text, document)
     drafts = document.drafts or []
     if not drafts and document.damaged:
         kind = FaultKind.TRUNCATED if document.cut else FaultKind.MALFORMED_CALL
