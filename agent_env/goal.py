@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Self
+from typing import Self
 
 from agent_env.rewards import TurnEvents
-from agent_env.store import Store
+from agent_env.store import Diff, Store
 from agent_env.types import CallOutcome, CallResult, Task
 
 
@@ -67,13 +67,13 @@ class Progress:
 
     def is_reached(self, store: Store) -> bool:
         """Whether every change that the task wants is in the store, whatever else is."""
-        return len(self._right_rows(store)) == sum(
+        return len(self._right_rows(store.diff())) == sum(
             len(rows) for rows in self._task.gold_diff.values()
         )
 
-    def is_success(self, store: Store) -> bool:
-        """Whether the store holds the wanted changes and no other, and every fact was told."""
-        return not self.missing_facts() and store.diff() == self._task.gold_diff
+    def is_success(self, diff: Diff) -> bool:
+        """Whether a store with this diff is as wanted in every row, and every fact was told."""
+        return not self.missing_facts() and diff == self._task.gold_diff
 
     def events(
         self, store: Store, results: Iterable[CallResult], *, malformed: bool, done: bool
@@ -84,13 +84,14 @@ class Progress:
             not self._looked_up and not self._best_rows and any(map(self._is_gold_lookup, results))
         )
         self._looked_up |= first_lookup
-        new_rows = self._right_rows(store) - self._best_rows
+        diff = store.diff()
+        new_rows = self._right_rows(diff) - self._best_rows
         self._best_rows |= new_rows
         return TurnEvents(
             is_malformed=malformed,
             is_first_lookup=first_lookup,
             progress_frac=len(new_rows) / wanted if wanted else 0.0,
-            is_success=done and self.is_success(store),
+            is_success=done and self.is_success(diff),
         )
 
     def _is_gold_lookup(self, result: CallResult) -> bool:
@@ -104,9 +105,8 @@ class Progress:
             )
         )
 
-    def _right_rows(self, store: Store) -> frozenset[tuple[str, str]]:
+    def _right_rows(self, diff: Diff) -> frozenset[tuple[str, str]]:
         """The rows, as (table, key), whose change is exactly the gold's."""
-        diff: Mapping[str, Any] = store.diff()
         return frozenset(
             (table, key)
             for table, rows in self._task.gold_diff.items()

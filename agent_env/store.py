@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -30,13 +31,15 @@ def freeze(value: Any) -> Any:
     Raises:
         TypeError: Something that JSON does not hold.
     """
-    if value is None or isinstance(value, str | int | float | bool):
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if type(value) is float and math.isfinite(value):
         return value
     if isinstance(value, Mapping):
         return MappingProxyType({str(key): freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
-    raise TypeError(f"A row holds a {type(value).__name__}; rows hold JSON values only.")
+    raise TypeError(f"A row holds {value!r} ({type(value).__name__}); rows hold JSON values only.")
 
 
 def thaw(value: Any) -> Any:
@@ -199,21 +202,28 @@ class Store:
     def _changed(self) -> Iterator[tuple[str, str, Row | None, Row | None]]:
         for (table, key), after in sorted(self._overlay.items(), key=lambda item: item[0]):
             before = self._base.table(table).get(key)
-            if before is None and after is None:
-                continue
-            # Canonical text, for 1, 1.0 and True are equal to Python but not in JSON.
-            if before is None or after is None or canonical_json(before) != canonical_json(after):
+            if not is_same(before, after):
                 yield table, key, before, after
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two frozen values have the same JSON text; to Python 1, 1.0 and True are equal."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if type(one) is MappingProxyType:
+        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
+    if type(one) is tuple:
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return bool(one == other)
 
 
 def _row_diff(before: Row, after: Row) -> dict[str, dict[str, Any]]:
     changes: dict[str, dict[str, Any]] = {}
     for field in sorted(before.keys() | after.keys()):
-        sides = {
-            side: thaw(row[field])
-            for side, row in (("before", before), ("after", after))
-            if field in row
-        }
-        if len(sides) == 1 or canonical_json(sides["before"]) != canonical_json(sides["after"]):
-            changes[field] = sides
+        if field in before and field in after and is_same(before[field], after[field]):
+            continue
+        sides = (("before", before), ("after", after))
+        changes[field] = {side: thaw(row[field]) for side, row in sides if field in row}
     return changes
