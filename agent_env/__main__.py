@@ -1,0 +1,87 @@
+"""The command line: `python -m agent_env tasks|play`.
+
+Place in the flow: for people; lists what a domain asks for, and lets one play the agent in the
+terminal.
+
+    python -m agent_env tasks --domain retail --count 5 --seed 0 [--json]
+    python -m agent_env play --domain retail --task 0
+
+Exit status: 0 done, 2 for a command line that cannot be followed (one sentence on stderr), 130
+after Ctrl-C. What it does not do: no models, no scoring of several episodes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from agent_env.domain import list_domains, load_domain
+from agent_env.errors import UnknownNameError
+from agent_env.play import play
+
+COMMANDS = ("tasks", "play")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit status after doing what the arguments say."""
+    try:
+        if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+            raise UnknownNameError("command", arguments[0], COMMANDS)
+        options = _read_options(arguments)
+        return _list_tasks(options) if options.command == "tasks" else _play(options)
+    except (
+        ValueError
+    ) as error:  # Names and numbers that a domain refuses; the message says what would be right.
+        print(f"agent_env: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+
+
+def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m agent_env", description="Tasks, and playing them."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
+    tasks = commands.add_parser("tasks", help="list tasks with the answer that the oracle derived")
+    tasks.add_argument("--count", type=int, default=5, help="how many (default 5)")
+    tasks.add_argument("--json", action="store_true", help="one JSON line a task")
+    player = commands.add_parser("play", help="play one task in the terminal, as the agent")
+    player.add_argument("--task", type=int, default=0, help="number of the task (default 0)")
+    player.add_argument("--max-turns", type=int, default=12, help="turns you have (default 12)")
+    for command in (tasks, player):
+        command.add_argument(
+            "--domain", default="retail", help=f"one of: {', '.join(list_domains())}"
+        )
+        command.add_argument("--seed", type=int, default=0, help="of the tasks (default 0)")
+    return parser.parse_args(arguments)
+
+
+def _list_tasks(options: argparse.Namespace) -> int:
+    domain = load_domain(options.domain)
+    for task in domain.tasks(options.count, options.seed):
+        if options.json:
+            print(json.dumps(task.to_dict()))
+            continue
+        print(f"{task.id}  {task.kind}\n  customer  {task.opening}")
+        for action in domain.oracle(task):
+            shown = action if isinstance(action, str) else f"{action[0]} {json.dumps(action[1])}"
+            print(f"  agent     {shown}")
+    return 0
+
+
+def _play(options: argparse.Namespace) -> int:
+    if options.task < 0:
+        raise ValueError(f"--task is {options.task}; give 0 or more.")
+    domain = load_domain(options.domain)
+    play(
+        domain, domain.derive(options.task, options.seed), options.max_turns, sys.stdin, sys.stdout
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
