@@ -22,29 +22,30 @@ from pathlib import Path
 SETUP_HOOK = "training.compat.prepare_process"
 """Name that Ray calls in every worker process before it runs a task or an actor."""
 
-_QUIET_ENV = {
+_ANY_HARDWARE = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Ray would otherwise hide accelerators of actors that ask for none, and warn about it.
+    # Ray would otherwise hide accelerators from actors that ask for none, and warn about it.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # More than one thread a process is several times slower when two policy workers share two
-    # cores.
-    "OMP_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
+}
+_CPU_ONLY = {
+    # More than one thread a process is several times slower when two workers share two cores.
+    "OMP_NUM_THREADS": "1",
+    # The run makes its own model and must work without a network.
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "GLOO_SOCKET_IFNAME": "lo",
 }
 
 
-def process_environment(*, offline_hub: bool) -> dict[str, str]:
-    """Environment variables that driver and workers share.
+def process_environment(*, cpu: bool) -> dict[str, str]:
+    """Environment variables that the driver and its workers share.
 
     Args:
-        offline_hub: True keeps the Hugging Face libraries from any network look-up; the CPU run
-            makes its own model and must work without a network.
+        cpu: The run with the tiny model on this machine alone.
     """
-    env = dict(_QUIET_ENV)
-    env["PYTHONPATH"] = _with_repository_root(os.environ.get("PYTHONPATH", ""))
-    if offline_hub:
-        env |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    return env
+    pythonpath = {"PYTHONPATH": _with_repository_root(os.environ.get("PYTHONPATH", ""))}
+    return _ANY_HARDWARE | pythonpath | (_CPU_ONLY if cpu else {})
 
 
 def prepare_process() -> None:

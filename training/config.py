@@ -60,7 +60,7 @@ class WarmStartConfig:
     """Supervised training that brings the tiny model to where the reinforcement learning starts."""
 
     dialogues: int = setting(3000, "Dialogues in the corpus.", least=1)
-    right_frac: float = setting(0.05, "Chance of the right format, first and after a wrong one.", least=0)
+    right_frac: float = setting(0.05, "Chance that a dialogue finds the right format.", least=0)
     steps: int = setting(300, "Updates.", least=0)
     batch_dialogues: int = setting(24, "Dialogues an update.", least=1)
     matrix_lr: float = setting(0.02, "Muon's learning rate, hidden matrices.", least=0)
@@ -125,7 +125,7 @@ class RunConfig:
 
     name: str = setting("", "Folder under runs/; empty is <config>-seed<seed>.")
     seed: int = setting(0, "Seed of everything that is drawn.", least=0)
-    steps: int = setting(20, "Training batches.", least=1)
+    steps: int = setting(16, "Training batches.", least=1)
     smoke: bool = setting(False, f"A short trial: {SMOKE_STEPS} steps, no figures demanded.")
     demand_figures: bool = setting(True, "Exit with 1 when a CPU run misses its figures.")
     hardware: str = setting("auto", "auto looks for an NVIDIA GPU.", choices=("auto", "cpu", "gpu"))

@@ -63,7 +63,7 @@ class RolloutLog:
         self._examples: list[tuple[Any, ...]] = []
 
     def take_examples(self) -> list[tuple[Any, ...]]:
-        """Table rows (see ``EXAMPLE_COLUMNS``) of the examples that fell due; each is given once."""
+        """Table rows (see ``EXAMPLE_COLUMNS``) of the examples that fell due, each once."""
         rows, self._examples = self._examples, []
         return rows
 

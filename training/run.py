@@ -56,9 +56,10 @@ def _run(config: RunConfig, folder: RunFolder, cache: Path, started: float) -> i
     """Train in this folder. An interruption leaves the last checkpoint and says how to go on."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     terminal, errors = sys.stdout, sys.stderr
-    _log_to(errors, debug=os.environ.get("DEBUG_PARSER") == "1")
+    debug = os.environ.get("DEBUG_PARSER") == "1"
+    _log_to(errors, folder.log.parent / "parser.log", debug=debug)
     compat.prepare_process()
-    os.environ |= compat.process_environment(offline_hub=config.hardware == "cpu")
+    os.environ |= compat.process_environment(cpu=config.hardware == "cpu")
     try:
         with _output_in(folder.log):
             from training.session import train  # SkyRL, Ray and torch come with it
@@ -96,12 +97,25 @@ def _output_in(path: Path) -> Iterator[None]:
         yield
 
 
-def _log_to(stream: TextIO, *, debug: bool) -> None:
-    """Parses and conversations on standard error with DEBUG_PARSER=1; warnings of ours always."""
-    handler = logging.StreamHandler(stream)
+def _log_to(stream: TextIO, parses: Path, *, debug: bool) -> None:
+    """Warnings of ours on standard error always; with DEBUG_PARSER=1 conversations and parses too.
+
+    Args:
+        stream: Standard error.
+        parses: Where parses go instead when a person watches: a run has thousands of them.
+        debug: DEBUG_PARSER is 1.
+    """
+    _attach("callforge", logging.StreamHandler(stream), logging.DEBUG if debug else logging.WARNING)
+    if debug and stream.isatty():
+        print(f"every parse is logged in {parses}", file=stream)
+        _attach("parsers", logging.FileHandler(parses, encoding="utf-8"), logging.DEBUG)
+    elif debug:
+        _attach("parsers", logging.StreamHandler(stream), logging.DEBUG)
+
+
+def _attach(name: str, handler: logging.Handler, level: int) -> None:
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-    for name in ("callforge", "parsers") if debug else ("callforge",):
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        logger.setLevel(logging.DEBUG if debug else logging.WARNING)
-        logger.propagate = False
+    logger = logging.getLogger(name)
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    logger.propagate = False

@@ -34,7 +34,7 @@ def ray_runtime(cfg: SkyRLTrainConfig, *, cpu: bool, log_file: str) -> Iterator[
     """
     env = (
         prepare_runtime_environment(cfg)
-        | process_environment(offline_hub=cpu)
+        | process_environment(cpu=cpu)
         | {"SKYRL_LOG_FILE": log_file}
     )
     env |= {

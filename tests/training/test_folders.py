@@ -56,7 +56,7 @@ def test_a_run_that_nobody_named_moves_on_when_the_folder_is_finished_or_another
 def test_a_named_run_is_refused_with_the_reason(tmp_path: Path) -> None:
     folder = used(CONFIG, tmp_path, named=True)
     with pytest.raises(
-        ConfigError, match=r"other settings \(steps was 20, is 3\); choose another name"
+        ConfigError, match=r"other settings \(steps was 16, is 3\); choose another name"
     ):
         used(replace(CONFIG, steps=3), tmp_path, named=True)
     folder.summary.write_text("{}")

@@ -5,6 +5,7 @@ Place in the flow: ``training/session.py`` starts it first and asks for its chec
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -26,6 +27,8 @@ class WarmStartChild:
         self._last = ""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "training.warm_start", str(config), str(cache)],
+            # The oracle's own parses are not what anybody debugs.
+            env={**os.environ, "DEBUG_PARSER": "0"},
             stdout=subprocess.PIPE,
             stderr=sys.stderr,
             text=True,
