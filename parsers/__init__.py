@@ -1,11 +1,12 @@
-"""Model text in, typed actions out: calls to run, a message for a person, or what was wrong with the turn.
+"""Model text in, typed actions out: calls to run, a message, or what was wrong with the turn.
 
     from parsers import parse, ParseStatus
     turn = parse(text, tools)
     if turn.status is ParseStatus.CALLS: run(turn.calls)
 
-Any current wire format is found from the text. The package needs the standard library only, imports nothing by
-absolute name and works under any other name. It does not run tools and does not word prompts.
+Any current wire format is found from the text. The package needs the standard library only,
+imports nothing by absolute name and works under any other name. It does not run tools and does not
+word prompts.
 """
 
 from __future__ import annotations

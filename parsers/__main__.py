@@ -1,9 +1,9 @@
-"""`python -m parsers --jsonl`: one JSON request on each line of stdin, one JSON answer on each line of stdout.
+"""`python -m parsers --jsonl`: a JSON request on each line of stdin, its answer on stdout.
 
 Request: {"id", "text", "tools", "reasoning"}; only `text` is needed,
 other fields are passed over. A line that cannot be answered gets
-{"id", "error"} and the next one is read. The answer is ASCII, so that lone surrogates survive any encoding.
-Exit status 2 only for wrong arguments.
+{"id", "error"} and the next one is read. The answer is ASCII, so that lone surrogates survive any
+encoding. Exit status 2 only for wrong arguments.
 """
 
 from __future__ import annotations

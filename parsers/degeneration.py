@@ -1,9 +1,10 @@
 """Tells a turn that ends in a loop from one that merely repeats itself.
 
-A text whose tail has period p is found with the Z-function of the reversed tail, in time linear in its window;
-a cheap necessary condition keeps normal text from paying for it. How often a period must recur was chosen so
-that real code and JSON are never flagged (0 of 97,104 texts from 8,092 files of the Python standard library,
-torch, transformers and kernel benchmarks). It reads text and changes nothing; training tokens stay raw.
+A text whose tail has period p is found with the Z-function of the reversed tail, in time linear in
+its window; a cheap necessary condition keeps normal text from paying for it. How often a period
+must recur was chosen so that real code and JSON are never flagged (0 of 97,104 texts from 8,092
+files of the Python standard library, torch, transformers and kernel benchmarks). It reads text and
+changes nothing; training tokens stay raw.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ WINDOW = 4096
 LEAST_COVERED = 320
 """Characters that a loop must cover."""
 _PROBE = 40
-"""Characters that must recur before the window is analysed: a loop of the least size repeats its last 80."""
+"""Characters that must recur before the window is analysed; every loop repeats more than these."""
 _NEEDED = ((1, 256), (2, 96), (4, 64), (8, 32), (16, 16), (32, 10), (128, 6), (512, 5), (WINDOW, 4))
 """Copies that a loop needs, by the longest period they hold for."""
 
@@ -70,8 +71,8 @@ def _z_function(text: str) -> list[int]:
 
 def _extended(text: str, start: int, period: int) -> int:
     """The begin of a loop that reaches further left than the window."""
-    # Doubling steps while they fit, then halving ones: slices are compared in C, and their sizes add
-    # up to a small multiple of the loop.
+    # Doubling steps while they fit, then halving ones: slices are compared in C, and together
+    # they are a small multiple of the loop.
     step = period
     growing = True
     while step:

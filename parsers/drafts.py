@@ -1,7 +1,7 @@
 """What a wire format hands over: drafts of calls, not yet checked against the offered tools.
 
-Formats turn text into drafts; `resolve.py` turns drafts into calls or faults. A format never judges names or
-argument types.
+Formats turn text into drafts; `resolve.py` turns drafts into calls or faults. A format never
+judges names or argument types.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ class Draft:
 
     Attributes:
         fault: Set when this is no call at all; nothing else but the name and the span counts then.
-        untyped: The arguments are text because the format has no types, so typing them is no repair.
-        beside: Keys that stand next to the arguments. If the tool has parameters of these names, the
+        untyped: The arguments are text because the format has no types, so typing them is no
+            repair.
+        beside: Keys that stand next to the arguments. If the tool has parameters of these names,
+            the
             arguments were closed too early and what is inside is only a part of them.
     """
 
@@ -56,7 +58,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
-    """Texts of a format for the tests that walk the registry; every call is to a tool of `EXAMPLE_TOOLS`."""
+    """Texts of a format for the tests that walk the registry."""
 
     none: str
     one: str
@@ -79,10 +81,12 @@ class WireFormat:
         markers: Literal openers, or for bare forms patterns (see `patterns`).
         closers: Literals that may be left over without an opener and are no content.
         rank: Formats that share a marker are tried in this order.
-        read: `(text, start, payload)` → what was read, or None when the text at `start` is another format's.
+        read: `(text, start, payload)` → what was read, or None when the text at `start` is another
+            format's.
         render: Writes calls; `parse` reads them back with no repair.
         examples: Texts for the tests.
-        patterns: Regular expressions for openers without a fixed literal; they must start with one character.
+        patterns: Regular expressions for openers without a fixed literal; they must start with one
+            character.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Words a fault for the model that made it: what was wrong, where, and what would have been right.
 
-The excerpt has a caret under the fault, as compilers print it. Nothing here is a prompt: whoever talks to the
-model decides what stands around it.
+The excerpt has a caret under the fault, as compilers print it. Nothing here is a prompt: whoever
+talks to the model decides what stands around it.
 """
 
 from __future__ import annotations

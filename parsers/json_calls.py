@@ -1,7 +1,7 @@
 """Finds calls in JSON documents: `{"tool_calls": …}`, `{"name", "arguments"}`, arrays of either.
 
-Shared by every format whose payload is JSON. A document that does not decode goes to `salvage.py`. Names and
-arguments are taken as written; nothing is checked against tools here.
+Shared by every format whose payload is JSON. A document that does not decode goes to `salvage.py`.
+Names and arguments are taken as written; nothing is checked against tools here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .salvage import salvage
 from .types import FaultKind, Repair, Span
 
 MAX_CALLS = 128
-"""Calls that one turn may hold. Precedent: the OpenAI API's limit of 128 tools; real turns hold below 20."""
+"""Calls that one turn may hold. Precedent: the OpenAI API takes 128 tools; real turns hold < 20."""
 
 _NAMES = ("name", "tool_name")
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
@@ -54,7 +54,7 @@ class Document:
 
 
 def end_of_wreck(text: str, document: Document) -> int:
-    """Where a document ends that was given up in the middle and has no closing tag: with its paragraph."""
+    """Where a document without a closing tag ends that was given up: with its paragraph."""
     if not document.unread:
         return document.end
     paragraph = text.find("\n\n", document.end)
@@ -184,7 +184,7 @@ def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | N
 
 
 def _shaped_like_call(entry: Any) -> bool:
-    """Whether a value without any marker around it can only be meant as a call (and not as a tool's schema)."""
+    """Whether a value without any marker has the shape of a call (and not of a tool's schema)."""
     if not isinstance(entry, dict):
         return False
     inner = entry.get("function")

@@ -1,10 +1,11 @@
-"""Reads JSON as models write it: exactly if possible, else by a few named repairs, never by a guess.
+"""Reads JSON as models write it: exactly if possible, else by named repairs, never by a guess.
 
-`decode` reads one value at an offset. First the C decoder of the standard library, then (only on failure) an
-iterative reader that accepts trailing commas, Python literals, single quotes and raw control characters, and
-names each in a `Repair`. Brackets inside a value must balance: bracket damage is the business of `salvage.py`,
-which looks only around argument values. Nothing here recurses in Python, and nesting is capped before the C
-decoder sees it, so no input can raise or overflow.
+`decode` reads one value at an offset. First the C decoder of the standard library, then (only on
+failure) an iterative reader that accepts trailing commas, Python literals, single quotes and raw
+control characters, and names each in a `Repair`. Brackets inside a value must balance: bracket
+damage is the business of `salvage.py`, which looks only around argument values. Nothing here
+recurses in Python, and nesting is capped before the C decoder sees it, so no input can raise or
+overflow.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _finite(literal: str) -> float:
 
 
 def merge_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs; repeated `tool_calls` keys are joined, of other repeated keys the last counts."""
+    """The object of these pairs; repeated `tool_calls` join, else the last key counts."""
     merged = dict(pairs)
     if len(merged) != len(pairs) and "tool_calls" in merged:
         entries: list[Any] = []
@@ -84,7 +85,7 @@ def merge_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _STRICT = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=merge_pairs
 )
-_scan_once: Callable[[str, int], tuple[Any, int]] = _STRICT.scan_once
+_scan_once: Callable[[str, int], tuple[Any, int]] = _STRICT.scan_once  # type: ignore[attr-defined]
 
 
 def skip_space(text: str, pos: int) -> int:
@@ -120,7 +121,8 @@ def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
     """The JSON value that starts at `pos`, and the offset behind it.
 
     Raises:
-        NotJsonError: it is not exactly JSON, nests too deep, or holds a number that Python or JSON refuses.
+        NotJsonError: it is not exactly JSON, nests too deep, or holds a number that Python or JSON
+            refuses.
     """
     try:
         value, end = _scan_once(text, pos)
@@ -128,7 +130,7 @@ def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
         cut = stop.value >= len(text)
         raise NotJsonError("expected a value", min(stop.value, len(text)), cut=cut) from None
     except json.JSONDecodeError as error:
-        # "Unterminated string" points to its opening quote; every other position at the end is a cut.
+        # "Unterminated string" points to its opening quote; others point to where the text ends.
         cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
         raise NotJsonError(error.msg, min(error.pos, len(text)), cut=cut) from None
     except RecursionError:  # the C decoder's own guard; far above MAX_DEPTH
@@ -157,7 +159,7 @@ def decode(text: str, pos: int) -> Decoded:
 
 
 class _Relaxed:
-    """One pass over a value with an explicit stack. Each frame is a list, or a list of pairs for an object."""
+    """One pass over a value; a frame of the stack is its bracket, its items and its own key."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,8 +1,8 @@
 """The table of everything that means something in a turn, as one compiled expression.
 
-Literals of all formats, thoughts, turn marks and special tokens are folded into a prefix tree, so that a text
-full of `<` costs one short branch for each; the tree has no repetition in it, so matching cannot backtrack. The
-table is built once, at the first parse.
+Literals of all formats, thoughts, turn marks and special tokens are folded into a prefix tree, so
+that a text full of `<` costs one short branch for each; the tree has no repetition in it, so
+matching cannot backtrack. The table is built once, at the first parse.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Lexer:
 
     Attributes:
         search: Finds the next thing that means something.
-        gates: First characters of everything but role lines; a text with none of them holds only prose.
+        gates: First characters of everything but role lines; a text with none of them holds only
+            prose.
         roles: What each literal does.
         by_marker: Formats of each marker, in the order in which they are tried.
         by_pattern: Formats without a literal opener, with their compiled patterns.
@@ -54,7 +55,7 @@ class Lexer:
 
 
 def prefix_tree(literals: list[str]) -> str:
-    """A regular expression for exactly these literals, longest first, with common beginnings shared."""
+    """A regular expression for exactly these literals, longest first, beginnings shared."""
     groups: dict[str, list[str]] = {}
     for literal in literals:
         groups.setdefault(literal[:1], []).append(literal[1:])

@@ -1,8 +1,9 @@
 """`parse`: one turn of model text in, one `ParsedMessage` out, whatever the text.
 
     text → fast path for prose → one pass (scan.py) → repetition → content and reasoning → status
-No model is named and none is needed. Tools and settings are the caller's and wrong ones raise; the text is the
-model's and never does. It prints nothing: `DEBUG_PARSER=1` turns on the log of `trace.py`.
+No model is named and none is needed. Tools and settings are the caller's and wrong ones raise; the
+text is the model's and never does. It prints nothing: `DEBUG_PARSER=1` turns on the log of
+`trace.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def parse(
     Args:
         text: What the model wrote, special tokens kept or skipped.
         tools: OpenAI function schemas; None takes every well-formed call whatever its name.
-        reasoning: "auto" finds thoughts from the text, "open" says that the prompt ended inside one, "off"
+        reasoning: "auto" finds thoughts from the text, "open" says that the prompt ended inside
+            one, "off"
             takes thought markers for plain text.
 
     Raises:
@@ -52,7 +54,7 @@ def parse(
 
 
 def _prose(text: str) -> ParsedMessage | None:
-    """The result for a text in which nothing but prose can stand; None sends it to the full pass."""
+    """The result for a text that can hold nothing but prose; None sends it to the full pass."""
     table = lexer()
     for gate in table.gates:
         if gate in text:
@@ -98,7 +100,7 @@ def _read(text: str, box: Toolbox, mode: str) -> ParsedMessage:
 
 
 def _cut_at_loop(scan: Scan) -> int:
-    """Where the content ends: at a loop that the text ends in, if it does; drops the calls behind it."""
+    """Where the content ends: at a loop, if the text ends in one; drops the calls behind it."""
     if len(scan.text) < LEAST_COVERED:
         return len(scan.text)
     loop = find_loop(scan.text, scan.last_visible())
@@ -106,7 +108,7 @@ def _cut_at_loop(scan: Scan) -> int:
         return len(scan.text)
     cut = loop.start + loop.period
     scan.calls = [call for call in scan.calls if call.span[1] <= cut]
-    scan.faults = [fault for fault in scan.faults if fault.span[0] <= cut]
+    scan.faults = [fault for fault in scan.faults if fault.span[0] < cut]
     message = f"the turn ends in a loop: {loop.period} characters repeated {loop.repeats} times"
     scan.faults.append(
         Fault(kind=FaultKind.REPETITION, span=(loop.start, loop.end), message=message)

@@ -1,15 +1,15 @@
 """The markers around thinking, of all model families, as data.
 
-A thought runs from an opener to the first closer of its family. Text before a closer that was never opened is a
-thought too: the prompt had opened it. Which stretches of a turn really are thoughts is decided in `scan.py`,
-because a marker inside a call's argument is only text.
+A thought runs from an opener to the first closer of its family. Text before a closer that was
+never opened is a thought too: the prompt had opened it. Which stretches of a turn really are
+thoughts is decided in `scan.py`, because a marker inside a call's argument is only text.
 Source: chat templates of the named models as shipped on the Hugging Face hub, November 2026.
 """
 
 from __future__ import annotations
 
 MODES = ("auto", "open", "off")
-"""auto: found from the text. open: the prompt ended inside a thought. off: think markers are plain text."""
+"""auto: found from the text. open: the prompt ended inside a thought. off: markers are text."""
 
 FAMILIES: dict[str, str] = {
     "<think>": "</think>",  # Qwen, DeepSeek, GLM, Nemotron and most others

@@ -1,6 +1,7 @@
-"""The way back: calls into text of any wire format, and a parsed turn into the openai library's type.
+"""The way back: calls into text of any wire format, a parsed turn into the openai library's type.
 
-What `render` writes, `parse` reads back to the same calls with no repair; prompts and tests rely on it.
+What `render` writes, `parse` reads back to the same calls with no repair; prompts and tests rely
+on it.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def _pair(call: Any) -> tuple[str, dict[str, Any]]:
 
 
 def to_openai(message: ParsedMessage) -> ChatCompletionMessage:
-    """The turn as `openai.types.chat.ChatCompletionMessage`; the thought goes into `reasoning_content`.
+    """The turn as a `ChatCompletionMessage`; the thought goes into `reasoning_content`.
 
     Raises:
         ImportError: the `openai` package is not installed.

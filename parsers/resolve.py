@@ -1,7 +1,8 @@
 """Turns drafts into calls to offered tools, or into the fault that keeps them from being one.
 
-This is the only place that knows both what was written and what is offered. It never guesses: a name must be
-offered exactly (but for a namespace prefix), arguments must be an object as written or by a named repair.
+This is the only place that knows both what was written and what is offered. It never guesses: a
+name must be offered exactly (but for a namespace prefix), arguments must be an object as written
+or by a named repair.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str, number: int = 0) 
 
 
 def unknown_tool(name: str, span: Span, box: Toolbox) -> Fault:
-    """The fault of a call to a tool that is not offered, with the nearest offered name or all of them."""
+    """The fault of a call to a tool that is not offered, with the nearest offered names."""
     near = box.nearest(name)
     offered = list(box.tools or ())
     listed = ", ".join(offered[:20]) + (", …" if len(offered) > 20 else "")
@@ -106,7 +107,7 @@ def _arguments(
 
 
 def _blank(value: Any) -> bool:
-    return isinstance(value, str) and value.strip() in ("", "null", "{}")
+    return isinstance(value, str) and value.strip() in ("", "null")
 
 
 def _decoded(
@@ -130,7 +131,7 @@ def _decoded(
         repairs.extend(
             Repair(kind=fix.kind, span=span, message=fix.message) for fix in inner.repairs
         )
-        # The OpenAI format writes arguments as a string; everywhere else, and twice, it is a repair.
+        # The OpenAI format has arguments as a string; everywhere else, and twice, it is a repair.
         if depth or layer != "openai":
             message = f"decoded the arguments of {name} from a string"
             repairs.append(Repair(kind="string_arguments", span=span, message=message))

@@ -1,8 +1,9 @@
 """Reads calls out of a JSON document whose brackets are damaged, if the argument values are intact.
 
-A walk over keys: openers, closers and commas between keys are skipped whatever their order, `name` and
-`arguments` values are read whole. So `…"}"]}]}` and `…}}}` lose nothing, while an argument value that does not
-itself decode is a fault: nothing is ever guessed into it. The walk only moves forward, which keeps it linear.
+A walk over keys: openers, closers and commas between keys are skipped whatever their order, `name`
+and `arguments` values are read whole. So `…"}"]}]}` and `…}}}` lose nothing, while an argument
+value that does not itself decode is a fault: nothing is ever guessed into it. The walk only moves
+forward, which keeps it linear.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _SEEMS_CLOSED = re.compile(r"[\]}]\s*[\]}]\s*(?:<[^<>\s]{1,40}>\s*)*\Z")
 _MAX_FAILURES = 16
 """Unreadable values in one damaged document after which the rest of it is given up."""
 _MAX_STEPS = 512
-"""Keys that are looked at in one damaged document; far above any real one, and it bounds the work."""
+"""Keys that are looked at in one damaged document; far above any real one, to bound the work."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Salvaged:
 
 
 def salvage(text: str, start: int) -> Salvaged:
-    """Whatever calls the damaged document at `start` holds intact, and a fault for each that is not."""
+    """The calls that the damaged document at `start` holds intact, and a fault for each other."""
     return _Walk(text, start).run()
 
 
@@ -130,10 +131,10 @@ class _Walk:
             self.fail(at, error, "arguments")
             return
         behind = skip_space(self.text, value.end)
-        if behind < len(self.text) and self.text[behind] not in _ARGUMENTS_END_WITH:
-            if "\n" not in self.text[value.end : behind]:
-                self.fail(at, NotJsonError("text stands right behind them", behind), "arguments")
-                return
+        odd = behind < len(self.text) and self.text[behind] not in _ARGUMENTS_END_WITH
+        if odd and "\n" not in self.text[value.end : behind]:
+            self.fail(at, NotJsonError("text stands right behind them", behind), "arguments")
+            return
         call.arguments, self.pos = value.value, value.end
         call.repairs.extend(value.repairs)
         call.span = (call.span[0], value.end)
@@ -149,7 +150,10 @@ class _Walk:
     def fail(self, at: int, error: NotJsonError, what: str) -> None:
         """Turns the current call into a fault and goes on at the next call, if there is one."""
         call = self.current(at)
-        cut = error.cut and not (error.in_string and _SEEMS_CLOSED.search(self.text, max(error.pos, len(self.text) - 200)))
+        cut = error.cut and not (
+            error.in_string
+            and _SEEMS_CLOSED.search(self.text, max(error.pos, len(self.text) - 200))
+        )
         kind = FaultKind.TRUNCATED if cut else FaultKind.BAD_ARGUMENTS
         begin = "the turn ends inside the " if cut else "cannot read the "
         message = f"{begin}{what} of {call.name or 'a call'}: {error.reason}"
@@ -173,7 +177,7 @@ class _Walk:
         if call is None:
             return
         if call.arguments is MISSING:
-            # In a damaged document a call without arguments is one whose arguments were lost, never {}.
+            # In a damaged document missing arguments were lost; they are never {}.
             at_end = _TO_THE_END.match(self.text, call.span[1]) is not None
             kind = FaultKind.TRUNCATED if at_end else FaultKind.MALFORMED_CALL
             call = faulty(
@@ -183,7 +187,7 @@ class _Walk:
         self.result.end = call.span[1]
 
     def finish(self) -> None:
-        """Takes the closers behind the last value into the document and lists the damage as a repair."""
+        """Takes the closers behind the last value in, and lists the damage as a repair."""
         if not self.stopped:
             closers = _CLOSERS.match(self.text, self.pos)
             self.pos = closers.end() if closers else self.pos

@@ -1,16 +1,15 @@
 """One pass over a turn, left to right: thoughts, calls, special tokens, and the end of what counts.
 
-At each mark that the lexer finds, its owner reads from there and says where it stopped; nothing is read twice.
-A mark inside a call's argument or inside a thought is never met, because its owner has already passed it. The
-pass collects; `parse.py` draws the conclusions.
+At each mark that the lexer finds, its owner reads from there and says where it stopped; nothing is
+read twice. A mark inside a call's argument or inside a thought is never met, because its owner has
+already passed it. The pass collects; `parse.py` draws the conclusions.
 
     at …              then
-    thought opener    to its closer; without one the thought is unfinished and nothing behind it counts
-    thought closer    never opened: all before it was the thought, whatever was found there is withdrawn
-    format marker     the format reads; if no format can, the marker is a fault, a turn mark or a mention
-    JSON in the open  a call if it can be meant as nothing else, else text
-    turn mark         nothing behind it counts
-    special token     no content
+    thought opener    to its closer; without one the thought is unfinished and nothing behind it
+    counts thought closer    never opened: all before it was the thought, whatever was found there
+    is withdrawn format marker     the format reads; if no format can, the marker is a fault, a
+    turn mark or a mention JSON in the open  a call if it can be meant as nothing else, else text
+    turn mark         nothing behind it counts special token     no content
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .drafts import MISSING, Reading, WireFormat
+from .drafts import MISSING, Draft, Reading, WireFormat
 from .json_calls import MAX_CALLS
 from .lexer import Lexer, Role
 from .reasoning import FAMILIES
@@ -31,19 +30,19 @@ from .types import Fault, FaultKind, Sighting, Span, ToolCall
 BUDGET = 512
 """What a turn may spend on starts that give no call, before it is no longer searched."""
 FAILURE, USELESS = 8, 1
-"""What a failed call and a JSON document that is no call cost; real turns stay far below the budget."""
+"""What a failed call and a JSON document that is no call cost; real turns spend below 50."""
 
 MAX_MARKS = 4096
 """Markers and tokens that are looked at in one turn; real turns hold below 300."""
 
-_QUOTES = frozenset("`'\"“‘")
+_QUOTES = frozenset("`'\"\u201c\u2018")
 _TEXT_LIKE = frozenset(("</s>", "<pad>", "[INST]"))
 _BLANK = re.compile(r"\s*")
 
 
 @dataclass(slots=True, kw_only=True)
 class Scan:
-    """What one pass found. `stop` is where the turn ends: its length, or the begin of what was invented."""
+    """What one pass found; `stop` is where what is invented or unfinished begins."""
 
     text: str
     box: Toolbox
@@ -156,7 +155,7 @@ class Scan:
         return self.remove(start, close + len(closer))
 
     def at_stray_closer(self, start: int, end: int) -> int:
-        """Takes all before a closer that nobody opened for the thought; at the very end a repeated one is noise."""
+        """Takes all before a closer that was never opened for the thought."""
         if self.thoughts and end >= self.last_visible():
             return self.remove(start, end)
         self.calls.clear()
@@ -168,7 +167,7 @@ class Scan:
         return end
 
     def last_visible(self) -> int:
-        """Offset behind the last character that is neither blank, a special token nor a thought's closer."""
+        """Offset behind the last character that is neither blank nor part of a closing token."""
         if self.tail < 0:
             self.tail = rstripped(self.text, len(self.text))
             for _ in range(MAX_MARKS // 4):
@@ -183,7 +182,7 @@ class Scan:
         return self.tail
 
     def at_header(self, start: int, end: int) -> int:
-        """Drops the model's own header in front of everything; any other one begins an invented turn."""
+        """Drops the model's own first header; any other begins an invented turn."""
         role = HEADER_ROLE.match(self.text, end)
         name = role.group(1) if role else ""
         nothing_yet = not (self.visible or self.calls or self.text[self.mark : start].strip())
@@ -312,18 +311,29 @@ class Scan:
             bare_name = all(d.arguments is MISSING and d.fault is None for d in reading.drafts)
             return "a name without arguments" if bare_name else ""
         whole = alone and end >= self.last_visible()
-        for draft, result in zip(reading.drafts, results, strict=False):
-            if isinstance(result, ToolCall):
-                tool = self.box.find(result.name)[1]
-                if draft.arguments is not MISSING or (tool is not None and not tool.parameters):
-                    return ""
-            elif result.kind is not FaultKind.UNKNOWN_TOOL:
-                if draft.arguments is not MISSING or draft.fault is not None:
-                    return ""
-            elif draft.arguments is not MISSING and isinstance(draft.name, str):
-                if whole or self.box.is_misspelling(draft.name):
-                    return ""
+        if any(
+            self.meant(*pair, whole=whole) for pair in zip(reading.drafts, results, strict=False)
+        ):
+            return ""
         return "JSON, but no call to an offered tool"
+
+    def meant(self, draft: Draft, result: ToolCall | Fault, *, whole: bool) -> bool:
+        """Whether an object in the open can only be meant as a call to one of the tools.
+
+        Args:
+            draft: What was written.
+            result: What became of it.
+            whole: There is nothing else in the turn.
+        """
+        written = draft.arguments is not MISSING
+        if isinstance(result, ToolCall):
+            tool = self.box.find(result.name)[1]
+            return written or (tool is not None and not tool.parameters)
+        if result.kind is not FaultKind.UNKNOWN_TOOL:
+            return written or draft.fault is not None
+        if not written or not isinstance(draft.name, str):
+            return False
+        return whole or self.box.is_misspelling(draft.name)
 
 
 _LONGEST_TOKEN = 48

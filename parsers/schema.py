@@ -1,8 +1,9 @@
 """Checks arguments against a tool's JSON Schema, and types what can be typed without loss.
 
-Common keywords are checked here; a schema that uses others is handed to `jsonschema` (imported at first need,
-validators cached with their tool) and without that package only the common ones count. Coercion goes from text
-to what the schema asks for, and only if the text says exactly that; everything else keeps its raw value.
+Common keywords are checked here; a schema that uses others is handed to `jsonschema` (imported at
+first need, validators cached with their tool) and without that package only the common ones count.
+Coercion goes from text to what the schema asks for, and only if the text says exactly that;
+everything else keeps its raw value.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Stretches of the original text: joining, cutting out, and the fences that belong to a call.
 
-Every span is a half-open pair of offsets into the text that was given to `parse`; nothing here builds a
-shortened copy in which offsets would mean something else.
+Every span is a half-open pair of offsets into the text that was given to `parse`; nothing here
+builds a shortened copy in which offsets would mean something else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .types import Span
 _FENCE_OPEN = re.compile(r"(?:\A|(?<=\n))[ \t]*```[ \t]*[\w+-]{0,20}[ \t]*\n?[ \t\n]*\Z")
 _FENCE_CLOSE = re.compile(r"\s*```(?=\s|\Z)")
 _FENCE_REACH = 64
-"""Characters before a call in which its opening fence is looked for: a fence line, not a document."""
+"""Characters before a call in which its opening fence is looked for: one line, no document."""
 
 
 def with_fence(text: str, span: Span) -> Span:

@@ -1,8 +1,9 @@
 """The same parse, fed in pieces: `close()` equals `parse(whole)` for any way of cutting the text.
 
-Nothing is parsed twice without bound: a prefix is only read again when it has grown enough, or when a piece may
-have ended a call, so that all reading together stays linear. Events are a preview. What a later piece can
-still turn into a thought (a closer whose opener was in the prompt) is withdrawn by an event of its own.
+Nothing is parsed twice without bound: a prefix is only read again when it has grown enough, or
+when a piece may have ended a call, so that all reading together stays linear. Events are a
+preview. What a later piece can still turn into a thought (a closer whose opener was in the prompt)
+is withdrawn by an event of its own.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class StreamEvent:
     """One thing that a piece of text settled.
 
     Attributes:
-        kind: "call" when a call is complete, "withdrawn" when a later piece showed that it was none.
+        kind: "call" when a call is complete, "withdrawn" when a later piece showed that it was
+            none.
         call: That call.
     """
 
@@ -86,7 +88,7 @@ class StreamParser:
 
     def _compare(self, message: ParsedMessage) -> list[StreamEvent]:
         """Events for calls that are new, and for those that are gone."""
-        # A call that touches the end may still grow: its closer, or brackets that belong to it, may follow.
+        # A repaired call that touches the end may still change: its closer may follow.
         settled = [
             call for call in message.calls if call.span[1] < self._length or not call.repairs
         ]

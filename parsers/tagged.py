@@ -1,7 +1,7 @@
 """Reads a JSON payload between an opener and a closer; shared by every format of that shape.
 
-The payload is read by a string-aware decoder, so a closer inside an argument cuts nothing. A payload that is no
-JSON object or array is another format's, or none.
+The payload is read by a string-aware decoder, so a closer inside an argument cuts nothing. A
+payload that is no JSON object or array is another format's, or none.
 """
 
 from __future__ import annotations
@@ -69,14 +69,14 @@ def _closed(text: str, start: int, document: Document, opener: str, closer: str)
 def _find_end(
     text: str, at: int, opener: str, closer: str, *, skip: bool
 ) -> tuple[int, Repair | None]:
-    """Where the tag ends that does not end right at `at`: behind stray text, at the next opener or at the end."""
+    """Where a tag without its closer at `at` ends: behind stray text or at the next opener."""
     close = text.find(closer, at)
     following = text.find(opener, at, close if close >= 0 else len(text))
-    if close >= 0 and following < 0:
-        if skip or len(text[at:close].strip()) <= _STRAY_TEXT:
-            message = "dropped text between the call and its closer"
-            repair = Repair(kind="trailing_text", span=(at, close), message=message)
-            return close + len(closer), repair
+    own = close >= 0 and following < 0
+    if own and (skip or len(text[at:close].strip()) <= _STRAY_TEXT):
+        message = "dropped text between the call and its closer"
+        repair = Repair(kind="trailing_text", span=(at, close), message=message)
+        return close + len(closer), repair
     if skip:
         return (following if following >= 0 else len(text)), None
     rest = text[at : at + len(closer) + 8].strip()

@@ -1,7 +1,8 @@
 """The offered tools in the form that resolving needs: names, parameter names and checkers.
 
-`toolbox` reads OpenAI function schemas once and remembers the last few lists by the identity of their entries,
-so a schema that is changed in place afterwards is not seen. Wrong schemas are the programmer's fault and raise.
+`toolbox` reads OpenAI function schemas once and remembers the last few lists by the identity of
+their entries, so a schema that is changed in place afterwards is not seen. Wrong schemas are the
+programmer's fault and raise.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Tool:
     check: Callable[[dict[str, Any]], list[Mismatch]]
 
     def fits(self, arguments: dict[str, Any]) -> bool:
-        """Whether arguments plainly fit: known keys, none missing, each of a type that needs no look inside."""
+        """Whether arguments plainly fit: known keys, none missing, all of plain types."""
         for key, value in arguments.items():
             if self.plain.get(key) is not type(value):
                 return False
@@ -40,7 +41,7 @@ _PLAIN = {"string": str, "integer": int, "boolean": bool}
 
 
 def _plain(schema: Mapping[str, Any]) -> dict[str, type]:
-    """Python types of the parameters whose schema says no more than a type; empty for a schema with other rules."""
+    """Python types of parameters that have no rule but a type."""
     if schema.keys() - {
         "type",
         "properties",
@@ -67,7 +68,7 @@ class Toolbox:
     source: tuple[Any, ...] = field(default=(), repr=False)
 
     def find(self, name: str) -> tuple[str, Tool | None]:
-        """The name without a namespace prefix, and its tool if one is offered under exactly that name."""
+        """The name without a namespace prefix, and its tool if exactly that name is offered."""
         name = name.strip()
         if self.tools is None:
             return name.removeprefix("functions."), None
@@ -87,7 +88,7 @@ class Toolbox:
         return close[0] if close else ""
 
     def is_misspelling(self, name: str) -> bool:
-        """Whether an offered name differs only in case, hyphens, underscores, blanks or a few letters."""
+        """Whether an offered name differs only in case, punctuation or a few letters."""
         key = _spelling(name)
         return any(_spelling(known) == key for known in self.tools or ()) or bool(
             self.nearest(name)
@@ -139,7 +140,7 @@ def _read(entry: Any, path: str) -> Tool:
     function = entry.get("function", entry) if isinstance(entry, Mapping) else None
     if not isinstance(function, Mapping):
         raise TypeError(
-            f'{path}: expected {{"type": "function", "function": {{…}}}}, got {type(entry).__name__}'
+            f'{path}: expected {{"type": "function", "function": {{…}}}}, got {entry!r:.60}'
         )
     where = f"{path}.function" if "function" in entry else path
     name = function.get("name")
@@ -172,27 +173,35 @@ def check_schema(schema: Any, path: str) -> None:
         return
     if not isinstance(schema, Mapping):
         raise ValueError(f"{path}: expected a JSON Schema object, got {type(schema).__name__}")
-    declared = schema.get("type", ())
-    for name in (declared,) if isinstance(declared, str) else declared:
-        if name not in _TYPES and name not in TYPE_ALIASES:
-            raise ValueError(
-                f"{path}.type: expected one of {', '.join(sorted(_TYPES))}, got {name!r}"
-            )
-    required = schema.get("required") or ()
-    if not isinstance(required, Sequence) or not all(isinstance(name, str) for name in required):
-        raise ValueError(f"{path}.required: expected a list of names, got {required!r}")
-    if not isinstance(schema.get("enum", []), Sequence):
-        raise ValueError(f"{path}.enum: expected a list, got {schema['enum']!r}")
+    _check_lists(schema, path)
     properties = schema.get("properties") or {}
     if not isinstance(properties, Mapping):
-        raise ValueError(f"{path}.properties: expected an object, got {type(properties).__name__}")
+        got = type(properties).__name__
+        raise ValueError(f"{path}.properties: expected an object, got {got}")
     for key, part in properties.items():
         check_schema(part, f"{path}.properties.{key}")
-    if "items" in schema and not isinstance(schema["items"], Sequence):
-        check_schema(schema["items"], f"{path}.items")
     for key in ("anyOf", "oneOf", "allOf"):
         for index, part in enumerate(schema.get(key) or ()):
             check_schema(part, f"{path}.{key}[{index}]")
+    if "items" in schema and not isinstance(schema["items"], list):
+        check_schema(schema["items"], f"{path}.items")
+
+
+def _check_lists(schema: Mapping[str, Any], path: str) -> None:
+    declared = schema.get("type", ())
+    names = (declared,) if isinstance(declared, str) else declared
+    if not isinstance(names, Sequence):
+        raise ValueError(f"{path}.type: expected a name or a list of names, got {declared!r}")
+    for name in names:
+        if name not in _TYPES and name not in TYPE_ALIASES:
+            known = ", ".join(sorted(_TYPES))
+            raise ValueError(f"{path}.type: expected one of {known}, got {name!r}")
+    required = schema.get("required") or ()
+    if not isinstance(required, Sequence) or not all(isinstance(name, str) for name in required):
+        raise ValueError(f"{path}.required: expected a list of names, got {required!r}")
+    for key in ("enum", "anyOf", "oneOf", "allOf"):
+        if not isinstance(schema.get(key) or [], Sequence):
+            raise ValueError(f"{path}.{key}: expected a list, got {schema[key]!r}")
 
 
 def _checker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], list[Mismatch]]:

@@ -1,7 +1,7 @@
-"""Says what each layer saw and why it lost: as data in `ParsedMessage.trace`, and as a log on request.
+"""Says what each layer saw and why it lost: as data in `ParsedMessage.trace`, as a log on request.
 
-With DEBUG_PARSER=1 in the environment every parse writes to the logger "parsers" on stderr. The variable is read
-at the first parse, not at import, and a log that is off costs one comparison.
+With DEBUG_PARSER=1 in the environment every parse writes to the logger "parsers" on stderr. The
+variable is read at the first parse, not at import, and a log that is off costs one comparison.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def enabled() -> bool:
 
 
 def spell_out(message: ParsedMessage) -> tuple[LayerTrace, ...]:
-    """One entry for every layer: the formats in the order in which they are tried, then the plain message."""
+    """One entry for every layer: the formats in the order of trial, then the plain message."""
     layers = [_of_format(message, one.name) for one in load_all()]
     won = message.status is ParseStatus.MESSAGE
     kinds = ", ".join(sorted({fault.kind.value for fault in message.faults}))

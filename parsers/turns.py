@@ -1,8 +1,9 @@
 """Special tokens, and the marks by which a turn that the model invented is told, as data.
 
-A model that goes on after its own turn writes the next one itself: the user's answer or the tool's result. What
-follows such a mark was never said by anybody. Special tokens are left over when a server decodes them; they are
-no content. `scan.py` meets these marks outside of calls and thoughts only.
+A model that goes on after its own turn writes the next one itself: the user's answer or the tool's
+result. What follows such a mark was never said by anybody. Special tokens are left over when a
+server decodes them; they are no content. `scan.py` meets these marks outside of calls and thoughts
+only.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ SPECIAL_TOKENS = (
     "<|START_OF_TURN_TOKEN|>",
     "<|channel|>final<|message|>",
     "<end_of_turn>",
-    "<｜end▁of▁sentence｜>",
-    "<｜begin▁of▁sentence｜>",
+    "<\uff5cend\u2581of\u2581sentence\uff5c>",
+    "<\uff5cbegin\u2581of\u2581sentence\uff5c>",
     "[EOS]",
     "<bos>",
     "<eos>",
@@ -48,7 +49,7 @@ TURN_MARKS = (
     "<|observation|>",
     "<|user|>",
     "<|User|>",
-    "<｜User｜>",
+    "<\uff5cUser\uff5c>",
     "<|USER_TOKEN|>",
     "<|python_output|>",
     "[TOOL_RESULTS]",
@@ -63,14 +64,17 @@ HEADERS = (
     "<|start|>",
     "<|header_start|>",
 )
-"""Marks that open a turn whose role is named next; only the assistant's own, before anything else, is no invention."""
+"""Marks that open a turn whose role is named next; only the assistant's first is no invention."""
 
 HEADER_ROLE = re.compile(
     r"\s*([A-Za-z_]*)(?:<\|end_header_id\|>|<\|header_end\|>|<\|message\|>)?\s*"
 )
 OWN_ROLES = frozenset(("assistant", "model", "ai"))
 
-ROLE_LINE = r"\n[ \t]*(?:(?:User|Human|USER|Customer|Observation|OBSERVATION|Tool Response|Tool response)[ \t]*:|user[ \t]*\n)"
+ROLE_LINE = (
+    r"\n[ \t]*(?:user[ \t]*\n"
+    r"|(?:User|Human|USER|Customer|Observation|OBSERVATION|Tool [Rr]esponse)[ \t]*:)"
+)
 """A line that opens a turn by its plain name, as chat logs do; begins with the line break."""
 
 ROLE_AT_START = re.compile(ROLE_LINE.removeprefix(r"\n"))

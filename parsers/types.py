@@ -1,8 +1,8 @@
 """What a parse returns: statuses, faults, repairs, calls and the message.
 
-Every other module of the package builds these; nothing here reads model text. All of it is frozen data, so a
-result can be kept, compared and shared between threads. Model faults are data with offsets into the original
-text; this module raises only for programmer faults (`if status:`).
+Every other module of the package builds these; nothing here reads model text. All of it is frozen
+data, so a result can be kept, compared and shared between threads. Model faults are data with
+offsets into the original text; this module raises only for programmer faults (`if status:`).
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class Sighting:
 class ParsedMessage:
     """A whole assistant turn, read.
 
-    `faults` holds every fault of the turn in text order, those of its calls included. `sightings` is the raw
-    material of `trace`, which is only spelled out when somebody looks.
+    `faults` holds every fault of the turn in text order, those of its calls included. `sightings`
+    is the raw material of `trace`, which is only spelled out when somebody looks.
     """
 
     status: ParseStatus
@@ -130,7 +130,7 @@ class ParsedMessage:
         return spell_out(self)
 
     def feedback(self) -> str:
-        """One short text for the model: what was wrong, where, and what would have been right; "" if nothing."""
+        """One short text for the model: what was wrong, where, what would be right; or ""."""
         from .faults import feedback
 
         return feedback(self)

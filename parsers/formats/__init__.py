@@ -1,7 +1,7 @@
 """The wire formats; this folder is the registry. A new format is one new file with a `FORMAT`.
 
-Nothing is imported until a parse needs the table of markers, or a caller names one format. The file name is the
-format's name with underscores.
+Nothing is imported until a parse needs the table of markers, or a caller names one format. The
+file name is the format's name with underscores.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 r"""Hermes: `<tool_call>\n{"name": "…", "arguments": {…}}\n</tool_call>`, one tag for each call.
 
-Grammar: opener, a JSON object (an array of them is seen too), closer. The closer may be missing if the JSON is
-closed; text between the JSON and the closer is dropped. Emitted by Hermes 2 and 3, Qwen 2.5 and 3, QwQ,
-Granite 4, ERNIE 4.5. The tags are special tokens in some tokenizers: decode without skipping them.
+Grammar: opener, a JSON object (an array of them is seen too), closer. The closer may be missing if
+the JSON is closed; text between the JSON and the closer is dropped. Emitted by Hermes 2 and 3,
+Qwen 2.5 and 3, QwQ, Granite 4, ERNIE 4.5. The tags are special tokens in some tokenizers: decode
+without skipping them.
 Source: NousResearch/Hermes-Function-Calling and the Qwen3 chat template, read 2026-11.
 """
 
@@ -43,6 +44,6 @@ FORMAT = WireFormat(
         nested='<tool_call>\n{"name": "send", "arguments": {"mail": {"to": ["a@example.com"], '
         '"body": "ends with </tool_call>"}}}\n</tool_call>',
         truncated='<tool_call>\n{"name": "get_weather", "arguments": {"city": "Par',
-        malformed='<tool_call>\n{"name": "get_weather", "arguments": {city is Paris}}\n</tool_call>',
+        malformed='<tool_call>\n{"name": "get_weather", "arguments": {city is P}}\n</tool_call>',
     ),
 )

@@ -1,9 +1,9 @@
-r"""Bare JSON calls, in the open or in a code fence: `{"name": "…", "arguments": {…}}` or an array of them.
+r"""Bare JSON calls, in the open or fenced: `{"name": "…", "arguments": {…}}`, or an array of them.
 
-Grammar: an object with a name and arguments (`parameters`, `args`, `input` are accepted), or an array of such
-objects; several in a row may be joined by `;` or blank space. No marker says that it is a call, so it only
-counts if it can be meant as nothing else: `scan.py` asks whether the name is offered. Emitted by xLAM, Llama 3
-without its tag, and by any model now and then.
+Grammar: an object with a name and arguments (`parameters`, `args`, `input` are accepted), or an
+array of such objects; several in a row may be joined by `;` or blank space. No marker says that it
+is a call, so it only counts if it can be meant as nothing else: `scan.py` asks whether the name is
+offered. Emitted by xLAM, Llama 3 without its tag, and by any model now and then.
 Source: Salesforce xLAM model cards and Meta's Llama 3.1 prompt format page, read 2026-11.
 """
 
@@ -52,7 +52,8 @@ FORMAT = WireFormat(
         one=_ONE,
         two="[" + _ONE + ', {"name": "set_alarm", "arguments": {"time": "07:30"}}]',
         reasoning="<think>\nThey want the weather.\n</think>\n\n```json\n" + _ONE + "\n```",
-        nested='{"name": "send", "arguments": {"mail": {"to": ["a@example.com"], "body": "a } and a ] in text"}}}',
+        nested='{"name": "send", "arguments": {"mail": {"to": ["a@example.com"], '
+        '"body": "a } and a ] in text"}}}',
         truncated='{"name": "get_weather", "arguments": {"city": "Par',
         malformed='{"name": "get_weather", "arguments": {city is Paris}}',
     ),

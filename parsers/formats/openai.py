@@ -1,10 +1,12 @@
-r"""OpenAI text envelope: `{"tool_calls": [{"function": {"name": "…", "arguments": "{\"…\": …}"}}]}`.
+r"""OpenAI text envelope: `{"tool_calls": [{"function": {"name": "…", "arguments": "{…}"}}]}`.
 
-Grammar: a JSON object with a `tool_calls` array (one object instead of the array is accepted); an entry has
-`function.name` and `function.arguments`, or `name` and `arguments` directly; arguments are a JSON string or an
-object. Several documents in one turn, and repeated `tool_calls` keys, are joined. No special tokens needed.
-Source: OpenAI chat completions API, message object, https://platform.openai.com/docs/api-reference/chat, read
-2026-11; the text form is what models write when a prompt asks for that object.
+Grammar: a JSON object with a `tool_calls` array (one object instead of the array is accepted); an
+entry has `function.name` and `function.arguments`, or `name` and `arguments` directly; arguments
+are a JSON string or an object. Several documents in one turn, and repeated `tool_calls` keys, are
+joined. No special tokens needed.
+Source: OpenAI chat completions API, message object,
+https://platform.openai.com/docs/api-reference/chat, read 2026-11; the text form is what models
+write when a prompt asks for that object.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ def render(calls: Pairs) -> str:
     return json.dumps({"tool_calls": entries}, ensure_ascii=False)
 
 
-_ONE = r'{"tool_calls": [{"function": {"name": "get_weather", "arguments": "{\"city\": \"Paris\", \"days\": 3}"}}]}'
+_HEAD = '{"tool_calls": [{"function": {"name": "get_weather", "arguments": '
+_ONE = _HEAD + r'"{\"city\": \"Paris\", \"days\": 3}"}}]}'
 FORMAT = WireFormat(
     name="openai",
     patterns=(r'\{(?=[\s"])\s*"tool_calls"\s*:',),
@@ -49,12 +52,12 @@ FORMAT = WireFormat(
     examples=Examples(
         none="The forecast for Paris is on its way.",
         one=_ONE,
-        two='{"tool_calls": [{"function": {"name": "get_weather", "arguments": {"city": "Paris", "days": 3}}}, '
+        two=_HEAD + '{"city": "Paris", "days": 3}}}, '
         '{"function": {"name": "set_alarm", "arguments": "{\\"time\\": \\"07:30\\"}"}}]}',
         reasoning="<think>\nThey want the weather.\n</think>\n\n" + _ONE,
         nested='{"tool_calls": [{"function": {"name": "send", "arguments": '
         '{"mail": {"to": ["a@example.com"], "body": "a } and a ] in text"}}}}]}',
-        truncated=r'{"tool_calls": [{"function": {"name": "get_weather", "arguments": "{\"city\": \"Par',
-        malformed='{"tool_calls": [{"function": {"name": "get_weather", "arguments": {city is Paris}}}]}',
+        truncated=_HEAD + r'"{\"city\": \"Par',
+        malformed=_HEAD + "{city is Paris}}}]}",
     ),
 )

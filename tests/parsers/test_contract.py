@@ -71,7 +71,8 @@ def test_a_closer_without_opener_makes_all_before_it_a_thought(tools: Any) -> No
 
 
 def test_a_thoughts_marker_inside_an_argument_is_text(tools: Any) -> None:
-    text = '<tool_call>{"name": "set_alarm", "arguments": {"time": "a </think> <think> b"}}</tool_call>'
+    text = TAGGED.replace("get_weather", "set_alarm").replace("city", "time")
+    text = text.replace("Paris", "a </think> <think> b")
     assert found(text, tools)[1] == [("set_alarm", {"time": "a </think> <think> b"})]
 
 
@@ -148,14 +149,17 @@ def test_arguments_that_close_too_early_do_not_run(tools: Any) -> None:
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
 def test_numbers_that_json_does_not_have(number: str, tools: Any) -> None:
     for text in (
-        f'<tool_call>{{"name": "get_weather", "arguments": {{"city": "x", "days": {number}}}}}</tool_call>',
-        f'{{"tool_calls": [{{"function": {{"name": "get_weather", "arguments": {{"days": {number}}}}}}}]}}',
+        TAGGED.replace('"Paris"', f'"x", "days": {number}'),
+        ENVELOPE.replace('"Paris"', f'"x", "days": {number}'),
     ):
         assert found(text, tools) == ("malformed", [], {"bad_arguments"})
 
 
 def test_coercion_is_lossless_and_listed(tools: Any) -> None:
-    text = '{"name": "book", "arguments": {"user": "7", "seats": "[1, 2]", "insured": "true", "price": "2.50", "note": null}}'
+    text = (
+        '{"name": "book", "arguments": {"user": "7", "seats": "[1, 2]", "insured": "true", '
+        '"price": "2.50", "note": null}}'
+    )
     (call,) = parse(text, tools).calls
     assert call.arguments == {
         "user": "7",
@@ -187,7 +191,7 @@ def test_json_that_is_no_call_is_a_message(tools: Any) -> None:
     ):
         turn = parse(text, tools)
         assert (turn.status, turn.content) == (ParseStatus.MESSAGE, text)
-    schema = '{"name": "get_weather", "description": "d", "parameters": {"type": "object", "properties": {}}}'
+    schema = '{"name": "get_weather", "description": "d", "parameters": {"type": "object"}}'
     assert parse(schema, tools).status is ParseStatus.MESSAGE
 
 

@@ -1,0 +1,97 @@
+"""Reading one value: exactly where it is JSON, by a named repair where nearly, else not at all."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parsers.lenient_json import MAX_DEPTH, NotJsonError, _Relaxed, decode
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**17), 10**17)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(value=values, indent=st.sampled_from([None, 1]))
+def test_both_readers_read_json_as_json(value: object, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent)
+    for read in (decode(text, 0), _Relaxed(text).read(0)):
+        assert json.dumps(read.value) == json.dumps(value)
+        assert (read.end, read.repairs) == (len(text), [])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    value=st.dictionaries(
+        st.text("abc'\" \\", max_size=4),
+        st.booleans() | st.none() | st.text("xy\\'\"", max_size=4),
+        max_size=3,
+    )
+)
+def test_python_literals_read_as_the_same_value(value: object) -> None:
+    assert decode(repr(value), 0).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "repair"),
+    [
+        ("[1, 2,]", [1, 2], "trailing_comma"),
+        ('{"a": 1,\n}', {"a": 1}, "trailing_comma"),
+        ('{"a": True}', {"a": True}, "python_literal"),
+        ("{'a': 'b'}", {"a": "b"}, "single_quotes"),
+        ('{"a": "x\ny"}', {"a": "x\ny"}, "raw_control"),
+    ],
+)
+def test_each_repair_has_a_name(text: str, value: object, repair: str) -> None:
+    read = decode(text, 0)
+    assert (read.value, {fix.kind for fix in read.repairs}) == (value, {repair})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[1",
+        '{"a"',
+        '{"a": }',
+        "{a: 1}",
+        '{"a: "b"}',
+        "[1 2]",
+        '{"a": 1 "b": 2}',
+        "[1}",
+        "{]",
+        "nul",
+        "[,]",
+        "'a",
+        "'\\q'",
+        "[NaN]",
+        "[1e999]",
+        "[-Infinity]",
+        "[" + "9" * 5000 + "]",
+        "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_nothing_else_is_read(text: str) -> None:
+    with pytest.raises(NotJsonError) as caught:
+        decode(text, 0)
+    assert 0 <= caught.value.pos <= len(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=st.dictionaries(st.text(max_size=5), values, min_size=1, max_size=3), data=st.data())
+def test_a_cut_object_is_never_read(value: object, data: st.DataObject) -> None:
+    text = json.dumps(value)
+    with pytest.raises(NotJsonError):
+        decode(text[: data.draw(st.integers(0, len(text) - 1))], 0)
