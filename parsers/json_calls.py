@@ -24,6 +24,7 @@ _KNOWN = frozenset(
     (*_NAMES, *_ARGUMENTS, "id", "type", "index", "function", "tool_call_id", "call_id")
 )
 _ARRAY_HEAD = re.compile(r'(?:\{\s*"tool_calls"\s*:\s*)?\[')
+_AFTER_WRECK = re.compile(r"\n(?=\n|\{\s*\"tool_calls\")")
 # A lone round bracket or quote may belong to the prose around, unless the line ends there.
 _STRAY_CLOSERS = re.compile(r"[ \t]*(?:[\]}][\]})\"']*|[\"')][\]})\"']*(?=[ \t]*(?:\n|<|\Z)))")
 
@@ -57,8 +58,13 @@ def end_of_wreck(text: str, document: Document) -> int:
     """Where a document without a closing tag ends that was given up: with its paragraph."""
     if not document.unread:
         return document.end
-    paragraph = text.find("\n\n", document.end)
-    return len(text) if document.cut or paragraph < 0 else paragraph
+    return len(text) if document.cut else wreck_end(text, document.end)
+
+
+def wreck_end(text: str, pos: int) -> int:
+    """Where garbage that began before `pos` ends; nothing in it may be taken for a call."""
+    following = _AFTER_WRECK.search(text, pos)
+    return following.start() if following else len(text)
 
 
 def read_document(text: str, pos: int, primary: str = "arguments") -> Document:
@@ -94,10 +100,11 @@ def _take_stray_closers(text: str, document: Document) -> None:
 
 def _damaged(text: str, pos: int, error: NotJsonError) -> Document:
     rest = salvage(text, pos)
+    envelope = text.find('"tool_calls"', pos, pos + 64) >= 0
     if not rest.drafts:
         cut = error.cut or rest.cut
-        return Document(drafts=[], end=max(error.pos, rest.end, pos + 1), damaged=True, cut=cut)
-    envelope = text.find('"tool_calls"', pos, pos + 64) >= 0
+        end = max(error.pos, rest.end, pos + 1)
+        return Document(drafts=[], end=end, damaged=True, cut=cut, unread=envelope)
     return Document(
         drafts=rest.drafts,
         end=rest.end,

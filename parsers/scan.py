@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass, field
 
 from .drafts import MISSING, Draft, Reading, WireFormat
-from .json_calls import MAX_CALLS
+from .json_calls import MAX_CALLS, wreck_end
 from .lexer import Lexer, Role
 from .reasoning import FAMILIES
 from .resolve import resolve
@@ -257,6 +257,7 @@ class Scan:
                 else "this is no readable JSON"
             )
             results.append(Fault(kind=kind, span=reading.span, message=message))
+            end = wreck_end(self.text, end)
         self.keep(owner, reading, results)
         return self.remove(*with_fence(self.text, (start, max(end, start + 1))))
 

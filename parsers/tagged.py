@@ -6,9 +6,11 @@ payload that is no JSON object or array is another format's, or none.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
-from .drafts import Draft, Reading, faulty
+from .drafts import Draft, Examples, Pairs, Reading, WireFormat, faulty
 from .json_calls import Document, read_document
 from .lenient_json import skip_space
 from .types import FaultKind, Repair
@@ -43,6 +45,48 @@ def tagged_json(
         return _closed(text, start, document, opener, closer)
 
     return read
+
+
+def tagged_format(
+    name: str, opener: str, closer: str, *, array: bool = False, rank: int = 40
+) -> WireFormat:
+    """The whole format of calls between two literals, its examples included.
+
+    Args:
+        name: The format's name, which is its file's name.
+        opener: The literal in front of a call.
+        closer: The literal behind it; "" if there is none.
+        array: All calls stand in one array in one pair of tags, instead of one pair for each.
+        rank: Where it stands among formats with the same marker.
+    """
+
+    def render(calls: Pairs) -> str:
+        """The calls between their tags."""
+        entries = [{"name": called, "arguments": arguments} for called, arguments in calls]
+        groups: list[Any] = [entries] if array else list(entries)
+        written = (json.dumps(group, ensure_ascii=False) for group in groups)
+        return "\n".join(f"{opener}{group}{closer}" for group in written)
+
+    weather = ("get_weather", {"city": "Paris", "days": 3})
+    mail = {"to": ["a@example.com"], "body": f"a }} and a ] and {closer} in text"}
+    one = render([weather])
+    return WireFormat(
+        name=name,
+        markers=(opener,),
+        closers=(closer,) if closer else (),
+        rank=rank,
+        read=tagged_json(opener, closer, starts="[" if array else "{["),
+        render=render,
+        examples=Examples(
+            none="I can look up the weather for you.",
+            one=one,
+            two=render([weather, ("set_alarm", {"time": "07:30"})]),
+            reasoning=f"<think>\nThey want the weather.\n</think>\n\n{one}",
+            nested=render([("send", {"mail": mail})]),
+            truncated=one[: one.index("ris")],
+            malformed=one.replace('{"city": "Paris", "days": 3}', "{city is Paris}"),
+        ),
+    )
 
 
 def _closed(text: str, start: int, document: Document, opener: str, closer: str) -> Reading:
