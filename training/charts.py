@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 COLOURS = 8
 WIDTH, HEIGHT = 640, 250
-LEFT, RIGHT, TOP, BOTTOM = 46, 130, 10, 34
+LEFT, RIGHT, TOP, BOTTOM = 46, 160, 10, 34
 LABEL_GAP_PX = 15
 """Least distance of two labels at the ends of lines; below it they are pushed apart."""
 
@@ -120,8 +120,10 @@ def stacked_bars(steps: Sequence[int], series: Sequence[Series]) -> str:
 
 def nice_ticks(low: float, high: float) -> tuple[float, ...]:
     """Between 3 and 7 round numbers, evenly spaced, that enclose both; at least two apart."""
-    if high <= low:
-        low, high = min(low, high, 0.0), max(low, high, low + 1)
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):
+        low, high = min(low, 0.0), max(high, 0.0)
+    if high - low < 1e-9:
+        high = low + 1.0
     rough = (high - low) / 4
     magnitude = 10.0 ** math.floor(math.log10(rough))
     width = next(f * magnitude for f in (1, 2, 2.5, 5, 10) if f * magnitude >= rough)

@@ -186,10 +186,10 @@ def _examples(rows: Iterable[Row]) -> list[tuple[str, Row]]:
             current.setdefault("lost", row)
     chosen = [
         ("A lost call in the first step", (first or current).get("lost")),
-        ("Best of the first step", first.get("best")),
         ("Best of the last step", current.get("best")),
         ("Worst of the last step", current.get("worst")),
         ("A lost call in the last step", current.get("lost") if first else None),
+        ("Best of the first step", first.get("best")),
     ]
     shown: list[tuple[str, Row]] = []
     for title, row_or_none in chosen:
