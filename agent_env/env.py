@@ -25,7 +25,7 @@ from agent_env.domain import Domain
 from agent_env.errors import EnvError, boundary
 from agent_env.goal import Progress
 from agent_env.rewards import COMPONENTS, RewardWeights, score
-from agent_env.store import Diff, Store
+from agent_env.store import Diff, Store, thaw
 from agent_env.trajectory import turn_record
 from agent_env.types import CallResult, Limits, Message, StepResult, StopReason, Task
 from agent_env.users import Situation, User
@@ -180,7 +180,7 @@ class ToolEnv:
     def trajectory(self) -> dict[str, Any]:
         """The episode as JSON-able data: enough to show it, and to score it again."""
         return {
-            "domain": {"name": self.domain.name, "options": dict(self.domain.options)},
+            "domain": {"name": self.domain.name, "options": thaw(self.domain.options)},
             "task": self.task.to_dict(),
             "messages": [dict(message) for message in self.messages],
             "turns": [dict(turn) for turn in self._turns],

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import pytest
+
+from agent_env import Domain, UnknownNameError, load_domain
+from agent_env.domain import load_tools
+from agent_env.domains import retail
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("retial", {}, "There is no domain 'retial'. Did you mean 'retail'?"),
+        (
+            "retail",
+            {"order": 8},
+            "There is no option of domain retail 'order'. Did you mean 'orders'?",
+        ),
+        ("retail", {"kinds": ("cancle",)}, "no retail task kind 'cancle'. Did you mean 'cancel'?"),
+        ("retail", {"prompt": "retail_compct"}, "Did you mean 'retail_compact'?"),
+        ("retail", {"feedback": "ful"}, "Did you mean 'full'?"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(
+    name: str, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        load_domain(name, **options)
+    assert message in str(caught.value)
+
+
+def test_the_tool_of_a_name(domain: Domain) -> None:
+    assert domain.tool("get_order").name == "get_order"
+    with pytest.raises(UnknownNameError, match="Did you mean 'get_order'"):
+        domain.tool("get_ordr")
+
+
+def test_lists_and_tuples_are_the_same_options() -> None:
+    assert load_domain("retail", kinds=["cancel"]) is load_domain("retail", kinds=("cancel",))
+
+
+def test_a_module_without_its_tool_is_refused() -> None:
+    folder = types.ModuleType(retail.__name__)
+    folder.__path__ = retail.__path__
+    with pytest.raises(TypeError, match="holds no @tool function"):
+        load_tools(folder)
+
+
+def test_looking_up_comes_first(full_domain: Domain) -> None:
+    effects = [spec.effect.value for spec in full_domain.tools]
+    assert effects == sorted(effects)
