@@ -85,6 +85,7 @@ class WireFormat:
             format's.
         render: Writes calls; `parse` reads them back with no repair.
         examples: Texts for the tests.
+        typed: The text itself says what is a number; otherwise only a schema does.
         patterns: Regular expressions for openers without a fixed literal; they must start with one
             character.
     """
@@ -97,6 +98,7 @@ class WireFormat:
     closers: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     rank: int = 50
+    typed: bool = True
 
 
 def faulty(kind: FaultKind, span: Span, message: str, name: Any = "") -> Draft:

@@ -220,9 +220,15 @@ def _checker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], list[Misma
             except ImportError:  # optional: a vendored copy may have no packages at all
                 return found
             validators.append(jsonschema.Draft202012Validator(schema))
-        errors = sorted(
-            validators[0].iter_errors(arguments), key=lambda error: list(map(str, error.path))
-        )
+        try:
+            errors = sorted(validators[0].iter_errors(arguments), key=_by_path)
+        except Exception as error:  # a $ref or pattern that cannot be used; parse never raises
+            why = f"the tool's schema cannot be checked: {error}"
+            return [Mismatch(path=(), message=why[:200])]
         return [Mismatch(path=tuple(error.path), message=error.message[:200]) for error in errors]
 
     return check
+
+
+def _by_path(error: Any) -> list[str]:
+    return [str(step) for step in error.path]

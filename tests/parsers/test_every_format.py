@@ -72,6 +72,14 @@ def test_examples_read_as_they_are_named(one: WireFormat, tools: Any) -> None:
     )
 )
 def test_what_is_rendered_reads_back_with_no_repair(one: WireFormat, calls: Any) -> None:
+    if (
+        not one.typed
+    ):  # values are text there, and a key or text may not hold the format's own marks
+        calls = [(name, {"a": "".join(map(str, rest)), "b": "x\n y "}) for name, rest in calls]
+        calls = [
+            (name, {key: value.replace("<", "") for key, value in rest.items()})
+            for name, rest in calls
+        ]
     turn = parse(render(calls, one.name))
     assert [(call.name, call.arguments) for call in turn.calls] == calls
     assert [json.dumps(call.arguments) for call in turn.calls] == [
@@ -85,6 +93,7 @@ def test_what_is_rendered_reads_back_with_no_repair(one: WireFormat, calls: Any)
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.name)
 def test_content_and_thought_travel_with_the_calls(one: WireFormat) -> None:
     turn = parse(render([("f", {"a": 1})], one.name, content="One moment.", reasoning="They ask."))
+    assert [call.format for call in turn.calls] == [one.name]
     assert (turn.content, turn.reasoning, len(turn.calls)) == ("One moment.", "They ask.", 1)
 
 
