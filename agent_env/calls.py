@@ -1,8 +1,8 @@
 """Runs the calls of one turn.
 
-Place in the flow: the environment passes the calls that the parser read; each is checked against
-its tool's schema, run on the episode's store, and answered in the order in which the model wrote
-them.
+Place in the flow: the environment passes the calls that the parser read; each is run on
+the episode's store and answered, in the order in which the model wrote them. Arguments that the
+parser found at odds with the tool's schema are answered with every error at once.
 
 What it does not do: it does not see malformed turns, and it scores nothing.
 """
@@ -15,7 +15,7 @@ from agent_env import feedback
 from agent_env.domain import Domain
 from agent_env.errors import ToolError, boundary
 from agent_env.store import Store
-from agent_env.tool_spec import Effect
+from agent_env.tool_spec import Effect, ToolSpec
 from agent_env.types import CallOutcome, CallResult, Limits, Message
 from parsers import FaultKind, ParsedMessage, ToolCall
 
@@ -57,22 +57,13 @@ def tool_message(content: str) -> Message:
 
 def _run_call(call: ToolCall, domain: Domain, store: Store, limits: Limits) -> CallResult:
     spec = domain.tool(call.name)
+    # The parser checks arguments against the same schemas; its faults are the one verdict on them.
     errors = [fault.message for fault in call.faults if fault.kind is FaultKind.INVALID_ARGUMENTS]
     if errors:
-        outcome, content = (
-            CallOutcome.INVALID_ARGUMENTS,
-            feedback.invalid_arguments_text(call.name, errors, domain.wording),
-        )
+        outcome = CallOutcome.INVALID_ARGUMENTS
+        content = feedback.invalid_arguments_text(errors, domain.wording)
     else:
-        # A tool that refuses half-way must not leave half of its writes.
-        before = store.fork()
-        try:
-            with boundary(f"tool {call.name}"):
-                content = feedback.answer_text(spec.call(store, call.arguments))
-            outcome = CallOutcome.OK
-        except ToolError as refusal:
-            store.restore(before)
-            outcome, content = CallOutcome.TOOL_ERROR, feedback.refusal_text(str(refusal))
+        outcome, content = _run_tool(spec, call, store)
     return CallResult(
         name=call.name,
         arguments=call.arguments,
@@ -80,3 +71,14 @@ def _run_call(call: ToolCall, domain: Domain, store: Store, limits: Limits) -> C
         content=feedback.cut(content, limits.max_answer_chars),
         is_write=spec.effect is Effect.WRITE,
     )
+
+
+def _run_tool(spec: ToolSpec, call: ToolCall, store: Store) -> tuple[CallOutcome, str]:
+    # A tool that refuses half-way must not leave half of its writes.
+    before = store.fork()
+    try:
+        with boundary(f"tool {spec.name}"):
+            return CallOutcome.OK, feedback.answer_text(spec.call(store, call.arguments))
+    except ToolError as refusal:
+        store.restore(before)
+        return CallOutcome.TOOL_ERROR, feedback.refusal_text(str(refusal))

@@ -54,11 +54,10 @@ def dropped_text(parsed: ParsedMessage, wording: Wording) -> str:
     return _fault_text("dropped", parsed, wording)
 
 
-def invalid_arguments_text(tool: str, errors: Sequence[str], wording: Wording) -> str:
+def invalid_arguments_text(errors: Sequence[str], wording: Wording) -> str:
     """What to say when a call's arguments do not fit its schema: every error at once."""
-    return prompts.render(
-        "turn", f"invalid_arguments_{wording.value}", tool=tool, errors="; ".join(errors) + "."
-    )
+    errors_text = "; ".join(errors)
+    return prompts.render("turn", f"invalid_arguments_{wording.value}", errors=f"{errors_text}.")
 
 
 def too_many_text(limit: int) -> str:
