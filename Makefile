@@ -23,7 +23,8 @@ test: setup ## the whole test suite
 	$(python) -m pytest
 
 golden: setup ## rewrite the golden files; the diff is what is reviewed
-	CALLFORGE_GOLDEN=1 $(python) -m pytest -q -k golden; git --no-pager diff --stat -- tests/golden
+	$(python) -m pytest -q --golden -k golden
+	git --no-pager diff --stat -- tests/golden
 
 bench: setup ## every script of benchmarks/, one after the other
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(python) "$$script"; done

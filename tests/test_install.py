@@ -48,7 +48,7 @@ class Machine:
         self.program(name, f'exec "{BASE}" "$@"')
 
     def fake_venv(self, pip="exit 0"):
-        """A .venv whose Python runs and whose pip does as it is told, with every call in pip.log."""
+        """A .venv whose Python runs and whose pip does as told; the log of pip's calls."""
         python = self.top / ".venv" / "bin" / "python"
         python.parent.mkdir(parents=True)
         log = self.top / "pip.log"

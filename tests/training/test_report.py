@@ -122,6 +122,10 @@ def test_the_page_fetches_and_runs_nothing(run_dir):
     assert "default-src 'none'" in text
 
 
+def test_the_whole_page_is_the_golden_one(run_dir, golden):
+    golden("training/report.html", page_of(run_dir).replace(run_dir.name, "a-run"))
+
+
 @pytest.mark.parametrize("name", ["summary.json", "metrics.jsonl", "rollouts.jsonl", "config.yaml"])
 def test_a_missing_file_is_said_on_the_page(run_dir, name):
     (run_dir / name).unlink()
