@@ -199,10 +199,13 @@ def _shaped_like_call(entry: Any) -> bool:
     if not any(key in holder for key in _NAMES):
         return False
     schema = holder.get("parameters")
-    if (
-        "description" in holder
-        and isinstance(schema, dict)
-        and ("properties" in schema or "type" in schema)
-    ):
+    if isinstance(schema, dict) and _is_schema(schema, described="description" in holder):
         return False
     return holder is inner or len(holder) == 1 or any(key in holder for key in _ARGUMENTS)
+
+
+def _is_schema(parameters: dict[str, Any], *, described: bool) -> bool:
+    """Whether these parameters describe arguments instead of giving them."""
+    if described:
+        return "properties" in parameters or "type" in parameters
+    return parameters.get("type") == "object" and isinstance(parameters.get("properties"), dict)

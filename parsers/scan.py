@@ -310,7 +310,9 @@ class Scan:
             return "a call in inline code is spoken of, not made"
         if self.box.tools is None:
             bare_name = all(d.arguments is MISSING and d.fault is None for d in reading.drafts)
-            return "a name without arguments" if bare_name else ""
+            if bare_name:
+                return "a name without arguments"
+            return "data with a name" if all(map(_is_data, reading.drafts, results)) else ""
         whole = alone and end >= self.last_visible()
         if any(
             self.meant(*pair, whole=whole) for pair in zip(reading.drafts, results, strict=False)
@@ -335,6 +337,12 @@ class Scan:
         if not written or not isinstance(draft.name, str):
             return False
         return whole or self.box.is_misspelling(draft.name)
+
+
+def _is_data(draft: Draft, result: ToolCall | Fault) -> bool:
+    """Whether an object with a name and such a key as "input" holds no arguments at all."""
+    aliased = any(repair.kind == "key_alias" for repair in draft.repairs)
+    return isinstance(result, Fault) and draft.fault is None and aliased
 
 
 _LONGEST_TOKEN = 48

@@ -56,31 +56,16 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 def without(text: str, removed: Iterable[Span], stop: int) -> str:
     """The text up to `stop` without the removed stretches and the line breaks that framed them."""
     holes = merged(removed)
-    if not holes:
-        return text[:stop].rstrip("\r\n") if stop < len(text) else text
-    pieces: list[str] = []
-    pos, after_hole = 0, False
+    if not holes and stop == len(text):
+        return text
+    kept: list[str] = []
+    pos = 0
     for start, end in [*holes, (stop, stop)]:
         piece = text[pos : min(start, stop)]
-        if after_hole:
-            piece = piece if pieces else piece.lstrip("\r\n")
-        if piece.strip():
-            pieces.append(piece)
-        elif pieces and piece:
-            pieces.append("\n" if "\n" in piece and not pieces[-1].endswith("\n") else "")
-        pos, after_hole = max(pos, end), True
-        if pos >= stop:
-            break
-    return _joined(pieces)
-
-
-def _joined(pieces: list[str]) -> str:
-    whole = ""
-    parts: list[str] = []
-    for piece in pieces:
-        if parts and parts[-1].endswith("\n") and piece.startswith("\n"):
+        if pos and (not kept or kept[-1].endswith("\n")):
             piece = piece.lstrip("\r\n")
-        if piece:
-            parts.append(piece)
-    whole = "".join(parts)
-    return whole.rstrip("\r\n") if whole.strip() else ""
+        if piece.strip() or (piece and kept):
+            kept.append(piece)
+        pos = max(pos, end)
+    content = "".join(kept).rstrip("\r\n")
+    return content if content.strip() else ""

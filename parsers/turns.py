@@ -73,7 +73,7 @@ OWN_ROLES = frozenset(("assistant", "model", "ai"))
 
 ROLE_LINE = (
     r"\n[ \t]*(?:user[ \t]*\n"
-    r"|(?:User|Human|USER|Customer|Observation|OBSERVATION|Tool [Rr]esponse)[ \t]*:)"
+    r"|(?:User|Human|USER|Observation|OBSERVATION|Tool [Rr]esponse)[ \t]*:)"
 )
 """A line that opens a turn by its plain name, as chat logs do; begins with the line break."""
 

@@ -2,9 +2,9 @@
 
 Grammar: one function in each tag, usually a line for each element; the outer tag is often missing.
 A value is text: exactly one line break on each side is framing and nothing is unescaped; the tool's
-schema gives it a type. A value ends at the closer in front of the next parameter or of the end of the
-function, so it may hold a literal `</parameter>`; a missing closer is a repair if the next parameter
-follows. Emitted by Qwen3-Coder, Qwen 3.5, Nemotron 3 and Step 3.5.
+schema gives it a type. A value ends at the closer in front of the next parameter or of the end of
+the function, so it may hold a literal `</parameter>`; a missing closer is a repair if the next
+parameter follows. Emitted by Qwen3-Coder, Qwen 3.5, Nemotron 3 and Step 3.5.
 Source: tokenizer files of Qwen/Qwen3-Coder-480B-A35B-Instruct, read 2026-11.
 """
 
@@ -91,7 +91,7 @@ def _unframed(value: str) -> str:
 def render(calls: Pairs) -> str:
     """One tag for each call; texts as they are, everything else as JSON.
 
-    The format has no types: a value that is no text reads back as its JSON text unless a schema types it.
+    The format has no types: other values read back as their JSON text unless a schema types them.
     """
     blocks = []
     for name, arguments in calls:

@@ -193,6 +193,11 @@ def test_json_that_is_no_call_is_a_message(tools: Any) -> None:
         assert (turn.status, turn.content) == (ParseStatus.MESSAGE, text)
     schema = '{"name": "get_weather", "description": "d", "parameters": {"type": "object"}}'
     assert parse(schema, tools).status is ParseStatus.MESSAGE
+    for data in (
+        '{"name": "Ann", "input": "x"}',
+        '{"name": "f", "parameters": {"type": "object", "properties": {}}}',
+    ):
+        assert parse(data).status is ParseStatus.MESSAGE
 
 
 def test_another_spelling_is_an_unknown_tool_even_in_the_open(tools: Any) -> None:
