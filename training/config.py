@@ -286,6 +286,12 @@ def _refuse_contradictions(config: RunConfig) -> None:
         raise ConfigError(
             f"rl.mini_batch_prompts={rl.mini_batch_prompts} must divide rl.prompts={rl.prompts}."
         )
+    episodes = rl.mini_batch_prompts * rl.samples
+    if episodes % (rl.workers * rl.micro_batch):
+        raise ConfigError(
+            f"an update has {episodes} episodes (rl.mini_batch_prompts x rl.samples); "
+            f"rl.workers={rl.workers} x rl.micro_batch={rl.micro_batch} must divide that."
+        )
     if model.hidden_size % model.heads:
         raise ConfigError(
             f"model.heads={model.heads} must divide model.hidden_size={model.hidden_size}."

@@ -41,6 +41,15 @@ class CallforgeExperiment(BasePPOExp):
         self.hooks = hooks
         super().__init__(cfg)
 
+    def run(self) -> None:
+        """SkyRL's run; the tracker is ended however that ends, an interruption included."""
+        try:
+            super().run()
+        finally:
+            tracker = getattr(self.trainer, "tracker", None)
+            if tracker is not None:
+                tracker.finish()
+
     def get_train_dataset(self) -> PromptDataset:
         """The tasks of the run; one loading process, because they are few.
 

@@ -7,8 +7,10 @@ run is misread for months.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from typing import Any
 from skyrl.train.utils.tracking import Tracking
 
 from training import jsonl
+
+FINISH_S = 20
+"""Seconds that W&B has to send what it holds."""
 
 OFFLINE_KEY = "0" * 40
 """SkyRL asks for a key even offline, where none is used."""
@@ -42,6 +47,9 @@ def wandb_environment(mode: str, run_dir: Path, run_id: str) -> dict[str, str]:
         "WANDB_SILENT": "true",
     }
     return env if key else env | {"WANDB_API_KEY": OFFLINE_KEY}
+
+
+log = logging.getLogger("callforge.tracking")
 
 
 class RunTracker(Tracking):
@@ -73,6 +81,20 @@ class RunTracker(Tracking):
         jsonl.append(self._metrics_path, row)
         self._last_step = step
         super().log(row, step=step, commit=commit)
+
+    def finish(self) -> None:
+        """End the W&B run; gives up after ``FINISH_S``, because its service may be gone.
+
+        An interruption can reach W&B's own process first, and its client then waits for ever.
+        """
+        ending = threading.Thread(target=super().finish, daemon=True)
+        ending.start()
+        ending.join(FINISH_S)
+        if ending.is_alive():
+            log.warning("W&B did not end within %d s; metrics.jsonl has everything", FINISH_S)
+
+    def __del__(self) -> None:
+        """Nothing: the run ends its tracker; SkyRL's would wait here for a W&B that is gone."""
 
 
 def as_number(key: str, value: Any) -> float | int:

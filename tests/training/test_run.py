@@ -26,6 +26,7 @@ SMALL = (
     "rl.prompts=4",
     "rl.mini_batch_prompts=2",
     "rl.samples=4",
+    "rl.micro_batch=4",
     "warm_start.dialogues=200",
     "warm_start.steps=20",
     "warm_start.argument_prob=0",
