@@ -41,7 +41,9 @@ def feedback(message: ParsedMessage) -> str:
         return ""
     lines: list[str] = []
     for fault in message.faults[:_MOST]:
-        said = fault.message[:1].upper() + fault.message[1:]
+        said = fault.message
+        if fault.kind is not FaultKind.INVALID_ARGUMENTS:  # that one begins with an argument's name
+            said = said[:1].upper() + said[1:]
         lines.append(f"{said.rstrip('.')}.")
         shown = excerpt(message.text, fault)
         if shown:

@@ -26,6 +26,7 @@ MAX_DEPTH = 100
 # The C function where there is one; typeshed does not list it.
 scanstring: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
 
+_OPEN_STRING = "a string is not closed"
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 _BRACKET = re.compile(r'[\[{]|[\]}]|"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -43,7 +44,7 @@ class NotJsonError(ValueError):
         self.reason = reason
         self.pos = pos
         self.cut = cut
-        self.in_string = reason.startswith("Unterminated string")
+        self.in_string = reason == _OPEN_STRING or reason.startswith("Unterminated")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -251,8 +252,9 @@ class _Relaxed:
         try:
             value, end = scanstring(self.text, pos + 1, False)
         except json.JSONDecodeError as error:
-            cut = error.msg.startswith("Unterminated") or error.pos >= len(self.text) - 6
-            raise NotJsonError(error.msg, pos, cut=cut) from None
+            unclosed = error.msg.startswith("Unterminated")
+            cut = unclosed or error.pos >= len(self.text) - 6
+            raise NotJsonError(_OPEN_STRING if unclosed else error.msg, pos, cut=cut) from None
         if any(char < " " for char in value) and any(c < " " for c in self.text[pos:end]):
             self.note("raw_control", pos, end, "read a raw control character inside a string")
         return value, end

@@ -7,7 +7,6 @@ programmer's fault and raise.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,6 +83,8 @@ class Toolbox:
 
     def nearest(self, name: str) -> str:
         """The offered name that is spelled most like this one; "" if none is close."""
+        import difflib  # only for faults; it would cost every start a few milliseconds
+
         close = difflib.get_close_matches(name[:80].lower(), list(self.tools or ()), 1, 0.75)
         return close[0] if close else ""
 

@@ -6,15 +6,26 @@ variable is read at the first parse, not at import, and a log that is off costs 
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
+from functools import cache
+from typing import TYPE_CHECKING
 
 from .formats import load_all
 from .types import LayerTrace, ParsedMessage, ParseStatus
 
-_log = logging.getLogger("parsers")
+if TYPE_CHECKING:
+    from logging import Logger
+
 _state: list[bool] = []
+
+
+@cache
+def logger() -> Logger:
+    """The logger "parsers"; `logging` is only imported for those who want the log."""
+    import logging
+
+    return logging.getLogger("parsers")
 
 
 def enabled() -> bool:
@@ -22,11 +33,13 @@ def enabled() -> bool:
     if not _state:
         on = os.environ.get("DEBUG_PARSER", "0") not in ("", "0", "false", "no")
         if on:
+            import logging
+
             handler = logging.StreamHandler(sys.stderr)
             handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-            _log.addHandler(handler)
-            _log.setLevel(logging.DEBUG)
-            _log.propagate = False
+            logger().addHandler(handler)
+            logger().setLevel(logging.DEBUG)
+            logger().propagate = False
         _state.append(on)
     return _state[0]
 
@@ -68,8 +81,9 @@ def _of_format(message: ParsedMessage, layer: str) -> LayerTrace:
 
 def log(message: ParsedMessage) -> None:
     """Writes one block: what won, every layer that saw something, and every fault."""
+    debug = logger().debug
     size = len(message.text)
-    _log.debug(
+    debug(
         "%s by %s, %d calls, %d characters",
         message.status.value,
         message.format,
@@ -78,7 +92,7 @@ def log(message: ParsedMessage) -> None:
     )
     for layer in spell_out(message):
         state = "won" if layer.won else "lost"
-        _log.debug(
+        debug(
             "  %s %s: saw %d, calls %d. %s",
             layer.layer,
             state,
@@ -88,6 +102,6 @@ def log(message: ParsedMessage) -> None:
         )
     for call in message.calls:
         fixes = ", ".join(repair.kind for repair in call.repairs) or "none"
-        _log.debug("  call %s at %s, repairs: %s", call.name, call.span, fixes)
+        debug("  call %s at %s, repairs: %s", call.name, call.span, fixes)
     for fault in message.faults:
-        _log.debug("  fault %s at %s: %s", fault.kind.value, fault.span, ascii(fault.message))
+        debug("  fault %s at %s: %s", fault.kind.value, fault.span, ascii(fault.message))
