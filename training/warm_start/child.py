@@ -55,10 +55,12 @@ class WarmStartChild:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._reader.join()
 
     def _relay(self) -> None:
         assert self._process.stdout is not None  # PIPE was asked for
-        for line in self._process.stdout:
-            self._last = line.rstrip("\n")
-            if not Path(self._last).is_absolute():
-                self._say(self._last)
+        with self._process.stdout as lines:
+            for line in lines:
+                self._last = line.rstrip("\n")
+                if not Path(self._last).is_absolute():
+                    self._say(self._last)

@@ -1,0 +1,106 @@
+"""The environment as SkyRL calls it: same rewards as ToolEnv, and no exception ever."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_env import ToolEnv
+from training import compat, jsonl
+
+compat.prepare_process()
+
+from training.config import RunConfig  # noqa: E402 - SkyRL imports only after prepare_process
+from training.dataset import load_run_domain, write_dataset  # noqa: E402
+from training.env_adapter import CallforgeEnv, register  # noqa: E402
+from training.warm_start.corpus import oracle_script, right  # noqa: E402
+
+CONFIG = RunConfig(name="x", hardware="cpu", steps=1)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    path = tmp_path_factory.mktemp("data") / "dataset.jsonl"
+    assert write_dataset(CONFIG, path) == 16
+    return jsonl.read(path)
+
+
+def made(row: dict[str, Any]) -> CallforgeEnv:
+    env = CallforgeEnv(extras={"task": row["task"], "episode": row["episode"], "max_turns": 4})
+    messages, _ = env.init(row["prompt"])
+    assert messages == row["prompt"]
+    return env
+
+
+def test_rows_hold_message_lists_and_tasks_as_text(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        assert [message["role"] for message in row["prompt"]] == ["system", "user"]
+        assert isinstance(row["task"], str)
+        assert row["env_class"] == "callforge"
+
+
+def test_the_oracle_earns_what_toolenv_pays(rows: list[dict[str, Any]]) -> None:
+    domain = load_run_domain(CONFIG)
+    for row in rows:
+        env = made(row)
+        calls, farewell = oracle_script(domain, domain_task(row))
+        steps = [env.step(text) for text in [*map(right, calls), farewell]]
+        assert [step["done"] for step in steps] == [False, False, True]
+        assert sum(step["reward"] for step in steps) == pytest.approx(1.3)
+        record = env.get_metrics()
+        assert record["counts"]["reward/success"] == 1
+        assert record["trajectory"]["reward"] == pytest.approx(1.3)
+
+
+def domain_task(row: dict[str, Any]) -> Any:
+    from agent_env import Task
+
+    return Task.from_dict(json.loads(row["task"]))
+
+
+def test_a_prompt_stored_as_text_is_refused(rows: list[dict[str, Any]]) -> None:
+    env = CallforgeEnv(extras=rows[0])
+    with pytest.raises(TypeError, match="must be a list of messages, got str"):
+        env.init(json.dumps(rows[0]["prompt"]))
+    with pytest.raises(ValueError, match="columns `task` and `episode`"):
+        CallforgeEnv(extras={"task": "{}"})
+
+
+def test_an_exception_ends_the_episode_as_infra_error_and_is_logged(
+    rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    env = made(rows[0])
+
+    def explode(_self: ToolEnv, _text: str) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(ToolEnv, "step", explode)
+    step = env.step("hello")
+    assert step["done"] is True
+    assert step["reward"] == 0.0
+    record = env.get_metrics()
+    assert record["counts"]["infra_error"] == 1
+    assert record["trajectory"]["infra_error"]["message"] == "a bug of ours"
+    assert "left out of the loss" in caplog.text
+
+
+def test_an_episode_that_skyrl_stops_early_is_counted_as_unfinished(
+    rows: list[dict[str, Any]],
+) -> None:
+    env = made(rows[0])
+    env.step("hello")
+    counts = env.get_metrics()["counts"]
+    assert counts["stop/unfinished"] == 1
+    assert counts["parse/turns"] == 1
+
+
+def test_registering_twice_is_harmless(tmp_path: Path) -> None:
+    import skyrl_gym
+
+    register()
+    register()
+    make: Callable[..., Any] = skyrl_gym.make
+    with pytest.raises(ValueError, match="columns"):
+        make("callforge", env_config={}, extras={})
