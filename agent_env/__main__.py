@@ -7,7 +7,9 @@ terminal.
     python -m agent_env play --domain retail --task 0
 
 Exit status: 0 done, 2 for a command line that cannot be followed (one sentence on stderr), 130
-after Ctrl-C. What it does not do: no models, no scoring of several episodes.
+after Ctrl-C.
+
+What it does not do: no models, no scoring of several episodes.
 """
 
 from __future__ import annotations

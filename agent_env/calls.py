@@ -1,8 +1,8 @@
 """Runs the calls of one turn.
 
-Place in the flow: the environment passes the calls that the parser read; each is run on
-the episode's store and answered, in the order in which the model wrote them. Arguments that the
-parser found at odds with the tool's schema are answered with every error at once.
+Place in the flow: the environment passes the calls that the parser read; each is run on the
+episode's store and answered, in the order in which the model wrote them. Arguments that the parser
+found at odds with the tool's schema are answered with every error at once.
 
 What it does not do: it does not see malformed turns, and it scores nothing.
 """

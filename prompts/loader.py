@@ -1,8 +1,9 @@
 """Reads prompt files and fills their variables.
 
 Place in the flow: the only reader of `prompts/<kind>/<name>.md`; `prompts/__init__.py` describes
-the file format. What it does not do: nothing is read at import; a file is read once per process,
-when first named.
+the file format.
+
+What it does not do: nothing is read at import; a file is read once per process, when first named.
 """
 
 from __future__ import annotations
