@@ -32,7 +32,7 @@ def enabled() -> bool:
     """Whether DEBUG_PARSER asks for the log; looked up once, and then the log has a place to go."""
     if not _state:
         on = os.environ.get("DEBUG_PARSER", "0") not in ("", "0", "false", "no")
-        if on:
+        if on and not logger().handlers:  # who already listens decides where the log goes
             import logging
 
             handler = logging.StreamHandler(sys.stderr)
