@@ -27,4 +27,6 @@ golden: setup ## rewrite the golden files; the diff is what is reviewed
 	git --no-pager diff --stat -- tests/golden
 
 bench: setup ## every script of benchmarks/, one after the other
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(python) "$$script"; done
+	@set -e; shopt -s nullglob; for script in benchmarks/*.py; do \
+		echo "== $$script"; PYTHONPATH=. $(python) "$$script"; \
+	done

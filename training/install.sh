@@ -7,7 +7,7 @@
 #
 # The lists of packages stand in pyproject.toml only. pip keeps the user's own index settings. A stamp for each
 # list is written last, so an installation that was killed goes on at the next call; a lock that the kernel
-# frees lets only one work at a time. PYTHON=... chooses the interpreter.
+# frees lets only one work at a time. PYTHON=... chooses the interpreter of a new .venv.
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
