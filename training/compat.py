@@ -31,6 +31,8 @@ _ANY_HARDWARE = {
 _CPU_ONLY = {
     # More than one thread a process is several times slower when two workers share two cores.
     "OMP_NUM_THREADS": "1",
+    # One heap per thread would keep what each of them freed.
+    "MALLOC_ARENA_MAX": "2",
     # The run makes its own model and must work without a network.
     "HF_HUB_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",

@@ -50,7 +50,7 @@ def ray_runtime(cfg: SkyRLTrainConfig, *, cpu: bool, log_file: str) -> Iterator[
         options |= {
             "address": "local",
             "_node_ip_address": "127.0.0.1",
-            "num_cpus": os.cpu_count(),
+            "num_cpus": 1,  # actors ask for none; Ray keeps one idle process for each that it has
             "num_gpus": 0,
             "include_dashboard": False,
             "object_store_memory": OBJECT_STORE_BYTES,

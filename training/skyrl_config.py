@@ -102,7 +102,7 @@ def _cpu(config: RunConfig) -> dict[str, Any]:
         "trainer.remove_microbatch_padding": False,
         "trainer.gradient_checkpointing": False,
         "trainer.recompute_old_logprobs_per_minibatch": False,
-        "trainer.micro_forward_batch_size_per_gpu": config.rl.prompts * config.rl.samples,
+        "trainer.micro_forward_batch_size_per_gpu": config.rl.micro_batch,
         "trainer.policy.optimizer_config.adam_betas": [0.9, 0.95],
         # Inline: a step of the environment is faster than a hand-over to a thread.
         "environment.skyrl_gym.max_env_workers": 0,
