@@ -37,7 +37,8 @@ figure, details.talk { margin: 0; padding: .8rem 1rem; background: var(--card);
 figcaption { font-weight: 600; margin-bottom: .4rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--edge); }
-th { font-weight: 600; } td.number, th.number { text-align: right; } td.number { white-space: nowrap; }
+th { font-weight: 600; } td.number, th.number { text-align: right; }
+td.number { white-space: nowrap; }
 svg { width: 100%; height: auto; display: block; font-size: 12px; }
 svg text { fill: var(--ink); } svg .tick { text-anchor: end; fill: var(--soft); }
 svg .step { text-anchor: middle; fill: var(--soft); } .grid line, svg .grid { stroke: var(--edge); }
