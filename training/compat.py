@@ -22,6 +22,8 @@ from pathlib import Path
 SETUP_HOOK = "training.compat.prepare_process"
 """Name that Ray calls in every worker process before it runs a task or an actor."""
 
+_ROOT = Path(__file__).resolve().parent.parent
+
 _ANY_HARDWARE = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # Ray would otherwise hide accelerators from actors that ask for none, and warn about it.
@@ -47,7 +49,9 @@ def process_environment(*, cpu: bool) -> dict[str, str]:
         cpu: The run with the tiny model on this machine alone.
     """
     pythonpath = {"PYTHONPATH": _with_repository_root(os.environ.get("PYTHONPATH", ""))}
-    return _ANY_HARDWARE | pythonpath | (_CPU_ONLY if cpu else {})
+    # A run writes nothing outside of the repository; the data sets library would fill the home.
+    datasets = {"HF_DATASETS_CACHE": str(_ROOT / ".cache" / "datasets")}
+    return _ANY_HARDWARE | pythonpath | (_CPU_ONLY | datasets if cpu else {})
 
 
 def prepare_process() -> None:
@@ -96,6 +100,5 @@ def _absent(*_args: object, **_kwargs: object) -> None:
 
 def _with_repository_root(pythonpath: str) -> str:
     """``pythonpath`` with the folder that holds the ``training`` package in front."""
-    root = str(Path(__file__).resolve().parent.parent)
-    parts = [part for part in pythonpath.split(os.pathsep) if part and part != root]
-    return os.pathsep.join([root, *parts])
+    parts = [part for part in pythonpath.split(os.pathsep) if part and part != str(_ROOT)]
+    return os.pathsep.join([str(_ROOT), *parts])

@@ -78,6 +78,11 @@ class RlConfig:
     mini_batch_prompts: int = setting(8, "Tasks an update; must divide rl.prompts.", least=1)
     micro_batch: int = setting(16, "Episodes a backward pass.", least=1)
     lr: float = setting(1e-3, "AdamW's learning rate.", least=0)
+    lr_schedule: str = setting(
+        "cosine",
+        "How the learning rate goes on after the warm-up.",
+        choices=("constant_with_warmup", "linear", "cosine"),
+    )
     lr_warmup_updates: int = setting(4, "Updates until the full learning rate.", least=0)
     clip_low: float = setting(0.2, "Ratio clip below 1.", least=0)
     clip_high: float = setting(0.28, "Ratio clip above 1.", least=0)

@@ -7,6 +7,8 @@ place that starts or stops Ray.
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,7 +45,12 @@ def ray_runtime(cfg: SkyRLTrainConfig, *, cpu: bool, log_file: str) -> Iterator[
         if key.startswith(("WANDB_", "DEBUG_PARSER"))
     }
     options: dict[str, object] = {
-        "runtime_env": {"env_vars": env, "worker_process_setup_hook": SETUP_HOOK},
+        "runtime_env": {
+            "env_vars": env,
+            "worker_process_setup_hook": SETUP_HOOK,
+            # Ray hands this to a shell as it is: without quotes a path with a blank starts nothing.
+            "py_executable": shlex.quote(sys.executable),
+        },
         "log_to_driver": False,
     }
     if cpu:

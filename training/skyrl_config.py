@@ -75,7 +75,7 @@ def _common(config: RunConfig, run_dir: Path, dataset: Path, model_path: str) ->
         "trainer.policy.optimizer_config.weight_decay": 0.0,
         "trainer.policy.optimizer_config.max_grad_norm": rl.max_grad_norm,
         "trainer.policy.optimizer_config.num_warmup_steps": rl.lr_warmup_updates,
-        "trainer.policy.optimizer_config.scheduler": "constant_with_warmup",
+        "trainer.policy.optimizer_config.scheduler": rl.lr_schedule,
         "generator.n_samples_per_prompt": rl.samples,
         "generator.max_turns": config.domain.max_turns,
         "generator.max_input_length": rl.max_input_tokens,
