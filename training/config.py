@@ -92,7 +92,7 @@ class RlConfig:
     max_prompt_tokens: int = setting(144, "Longest first prompt.", least=16)
     max_input_tokens: int = setting(512, "Longest conversation.", least=32)
     max_turn_tokens: int = setting(40, "Longest assistant turn.", least=4)
-    workers: int = setting(2, "Policy workers (processes).", least=1)
+    workers: int = setting(2, "Policy workers: processes on a CPU, else GPUs.", least=1)
     max_logprob_diff: float = setting(1e-3, "Sampled against trained; above it stops.", least=0)
 
 

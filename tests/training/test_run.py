@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,19 @@ SMALL = (
 TIMEOUT_S = 240
 
 
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_process_left() -> Iterator[None]:
+    """Ends what a failed test left running."""
+    yield
+    for process in STARTED:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
 def start(home: Path, *extra: str, code: str = "", **env: str) -> subprocess.Popen[str]:
     """A run in a process of its own; ``code`` runs in that process first."""
     script = (
@@ -42,7 +55,7 @@ def start(home: Path, *extra: str, code: str = "", **env: str) -> subprocess.Pop
         f"sys.exit(main({[*SMALL, *extra]!r}, runs=Path({str(home / 'runs')!r}), "
         f"cache=Path({str(home / 'cache')!r})))"
     )
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -50,6 +63,8 @@ def start(home: Path, *extra: str, code: str = "", **env: str) -> subprocess.Pop
         env={**os.environ, **env},
         start_new_session=True,
     )
+    STARTED.append(process)
+    return process
 
 
 def finish(process: subprocess.Popen[str], status: int = 0) -> str:
