@@ -25,8 +25,7 @@ class Draft:
         untyped: The arguments are text because the format has no types, so typing them is no
             repair.
         beside: Keys that stand next to the arguments. If the tool has parameters of these names,
-            the
-            arguments were closed too early and what is inside is only a part of them.
+            the arguments were closed too early and what is inside is only a part of them.
     """
 
     name: Any
@@ -47,6 +46,9 @@ class Reading:
         bare: No marker says that this is a call, so an unknown name may just be data.
         broken: Why a bare document could not be read at all, "cut" or "damaged"; "" otherwise.
         invented: The model answered its own call inside the same document.
+        named_only: The shape alone says too little: it counts only if it names an offered tool, or
+            with no tools given if it is all there is in the turn.
+        thought: A stretch of it that is reasoning, in formats that have channels for that.
     """
 
     drafts: list[Draft]
@@ -54,6 +56,8 @@ class Reading:
     bare: bool = False
     broken: str = ""
     invented: Span | None = None
+    named_only: bool = False
+    thought: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +90,11 @@ class WireFormat:
         render: Writes calls; `parse` reads them back with no repair.
         examples: Texts for the tests.
         typed: The text itself says what is a number; otherwise only a schema does.
-        patterns: Regular expressions for openers without a fixed literal; they must start with one
-            character.
+        patterns: Regular expressions for openers without a fixed literal; they must begin with a
+            literal character (not a class).
+        starts: Regular expressions that open a call only where a turn begins, which is also behind
+            its thought or its own header. What stands there may be any text.
+        ends_thought: Markers of calls that are real even in a thought that never closes.
     """
 
     name: str
@@ -99,6 +106,8 @@ class WireFormat:
     patterns: tuple[str, ...] = ()
     rank: int = 50
     typed: bool = True
+    starts: tuple[str, ...] = ()
+    ends_thought: tuple[str, ...] = ()
 
 
 def faulty(kind: FaultKind, span: Span, message: str, name: Any = "") -> Draft:

@@ -8,6 +8,7 @@ matching cannot backtrack. The table is built once, at the first parse.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -41,6 +42,9 @@ class Lexer:
         roles: What each literal does.
         by_marker: Formats of each marker, in the order in which they are tried.
         by_pattern: Formats without a literal opener, with their compiled patterns.
+        starts: Finds whether one of `by_start` can begin a turn.
+        by_start: Formats that open a call only there, with their compiled patterns.
+        ends_thought: Finds a call that is real even in a thought that never closes.
         role_line: Finds a line that opens somebody else's turn; all that can matter without a gate.
         thought_closers: Finds the closer of a thought that the prompt opened.
     """
@@ -50,6 +54,9 @@ class Lexer:
     roles: dict[str, Role]
     by_marker: dict[str, tuple[WireFormat, ...]]
     by_pattern: tuple[tuple[re.Pattern[str], WireFormat], ...]
+    starts: re.Pattern[str]
+    by_start: tuple[tuple[re.Pattern[str], WireFormat], ...]
+    ends_thought: re.Pattern[str]
     role_line: re.Pattern[str]
     thought_closers: re.Pattern[str]
 
@@ -93,16 +100,42 @@ def lexer() -> Lexer:
         for literal in one.markers:
             by_marker[literal] = (*by_marker.get(literal, ()), one)
     patterns = [(pattern, one) for one in formats for pattern in one.patterns]
+    starts = [(pattern, one) for one in formats for pattern in one.starts]
+    ends_thought = [literal for one in formats for literal in one.ends_thought]
     branches: dict[str, list[str]] = {}
     for literal in sorted(roles):
         branches.setdefault(literal[0], []).append(prefix_tree([literal[1:]]) and literal)
     parts = [prefix_tree(group) for group in branches.values()]
     return Lexer(
         search=re.compile("|".join([*parts, *(pattern for pattern, _ in patterns), ROLE_LINE])),
-        gates=tuple(sorted({*branches, *(pattern[1] for pattern, _ in patterns)})),
+        gates=tuple(sorted({*branches, *(gate(pattern) for pattern, _ in patterns)})),
         roles=roles,
         by_marker=by_marker,
         by_pattern=tuple((re.compile(pattern), one) for pattern, one in patterns),
+        starts=_any(pattern for pattern, _ in starts),
+        by_start=tuple((re.compile(pattern), one) for pattern, one in starts),
+        ends_thought=_any(map(re.escape, ends_thought)),
         role_line=re.compile(ROLE_LINE),
-        thought_closers=re.compile("|".join(re.escape(closer) for closer in sorted(CLOSERS))),
+        thought_closers=_any(map(re.escape, sorted(CLOSERS))),
     )
+
+
+def _any(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for any of these; without any it never matches."""
+    return re.compile("|".join(patterns) or r"(?!)")
+
+
+_LITERAL = re.compile(r"(?:\\[^\w\s]|[\w :>])+(?![*+?{])")
+
+
+def gate(pattern: str) -> str:
+    """What a text must hold for a pattern to match: a bracket of its literal head, or all of it.
+
+    Raises:
+        ValueError: the pattern does not begin with a literal character.
+    """
+    head = _LITERAL.match(pattern)
+    if head is None:
+        raise ValueError(f"a format's pattern must begin with a literal, got {pattern!r}")
+    literal = head.group().replace("\\", "")
+    return next((char for char in literal if char in "[{<"), literal)

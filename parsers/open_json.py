@@ -16,10 +16,7 @@ def only_text(found: Findings, reading: Reading, results: list[ToolCall | Fault]
     start, end = reading.span
     alone = found.alone(start)
     if reading.broken:
-        named = found.box.tools is not None and any(
-            isinstance(draft.name, str) and found.box.find(draft.name)[1]
-            for draft in reading.drafts
-        )
+        named = found.box.tools is not None and _named(found, reading)
         return (
             ""
             if alone or named
@@ -27,6 +24,8 @@ def only_text(found: Findings, reading: Reading, results: list[ToolCall | Fault]
         )
     if not results:
         return "JSON, but no call"
+    if reading.named_only and not _named(found, reading):
+        return "it names no offered tool"
     if _in_inline_code(found.text, start, end):
         return "a call in inline code is spoken of, not made"
     if found.box.tools is None:
@@ -40,6 +39,15 @@ def only_text(found: Findings, reading: Reading, results: list[ToolCall | Fault]
     ):
         return ""
     return "JSON, but no call to an offered tool"
+
+
+def _named(found: Findings, reading: Reading) -> bool:
+    """Whether a reading names an offered tool, or with no tools given is all there is."""
+    if found.box.tools is None:
+        return found.alone(reading.span[0]) and reading.span[1] >= found.last_visible()
+    return any(
+        isinstance(draft.name, str) and found.box.find(draft.name)[1] for draft in reading.drafts
+    )
 
 
 def _meant(found: Findings, draft: Draft, result: ToolCall | Fault, *, whole: bool) -> bool:

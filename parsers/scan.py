@@ -42,8 +42,8 @@ class Scan(Findings):
         """Passes over the whole text."""
         text = self.text
         self.stop = len(text)
-        pos = self.open_thought() if mode == "open" else 0
-        if ROLE_AT_START.match(text, self.skip(pos)):
+        pos = self.open_thought() if mode == "open" else self.begin(0)
+        if pos < len(text) and self.alone(pos) and ROLE_AT_START.match(text, self.skip(pos)):
             self.invent(pos, self.skip(pos))
             return
         search, roles = self.lexer.search.search, self.lexer.roles
@@ -60,6 +60,17 @@ class Scan(Findings):
                 pos = self.at_literal(role, found)
         message = f"more than {MAX_MARKS} marks in one turn"
         self.fault(FaultKind.MALFORMED_CALL, (pos, pos), message)
+
+    def begin(self, pos: int) -> int:
+        """Lets a format read that opens a call only where a turn begins; returns where to go on."""
+        if self.calls or not self.alone(pos) or not self.lexer.starts.match(self.text, pos):
+            return pos
+        for pattern, owner in self.lexer.by_start:
+            found = pattern.match(self.text, pos)
+            reading = owner.read(self.text, pos, found.end()) if found else None
+            if reading is not None:
+                return self.take(owner, reading)
+        return pos
 
     def at_literal(self, role: Role, found: re.Match[str]) -> int:
         """Acts on a literal; returns where to go on."""
@@ -94,14 +105,22 @@ class Scan(Findings):
         """Passes over the thought that the prompt opened; returns where to go on."""
         closer = self.lexer.thought_closers.search(self.text)
         if closer is None:
-            return self.unfinished(0, 0)
+            return self.never_closed(0, 0)
         start = self.skip(0)
         for opener in FAMILIES:
             if self.text.startswith(opener, start) and start + len(opener) <= closer.start():
                 start += len(opener)
                 break
         self.thoughts.append((start, closer.start()))
-        return self.remove(0, closer.end())
+        return self.begin(self.remove(0, closer.end()))
+
+    def never_closed(self, start: int, inner: int) -> int:
+        """Ends a thought at a call that is real even there, else at the end of the turn."""
+        call = self.lexer.ends_thought.search(self.text, inner)
+        if call is None:
+            return self.unfinished(start, inner)
+        self.thoughts.append((inner, call.start()))
+        return self.remove(start, call.start())
 
     def unfinished(self, start: int, inner: int) -> int:
         """Ends the turn at a thought that never closes."""
@@ -116,9 +135,9 @@ class Scan(Findings):
         """Passes over a thought."""
         close = self.text.find(closer, end)
         if close < 0:
-            return self.unfinished(start, end)
+            return self.never_closed(start, end)
         self.thoughts.append((end, close))
-        return self.remove(start, close + len(closer))
+        return self.begin(self.remove(start, close + len(closer)))
 
     def at_stray_closer(self, start: int, end: int) -> int:
         """Takes all before a closer that was never opened for the thought."""
@@ -130,7 +149,7 @@ class Scan(Findings):
         self.removed[:] = [(0, end)]
         self.thoughts[:] = [(self.thoughts[0][0] if self.thoughts else 0, start)]
         self.visible, self.mark = False, end
-        return end
+        return self.begin(end)
 
     def at_header(self, start: int, end: int) -> int:
         """Drops the model's own first header; any other begins an invented turn."""
@@ -138,7 +157,7 @@ class Scan(Findings):
         name = role.group(1) if role else ""
         nothing_yet = self.alone(start) and not self.calls
         if nothing_yet and (name in OWN_ROLES or not name):
-            return self.remove(start, role.end() if role and name else end)
+            return self.begin(self.remove(start, role.end() if role and name else end))
         return self.invent(start, role.end() if role else end)
 
     def at_pattern(self, found: re.Match[str]) -> int:
@@ -196,6 +215,8 @@ class Scan(Findings):
                 self.saw(owner.name, reading.span, 0, reason)
                 self.budget -= FAILURE if reading.broken else USELESS
                 return max(end, start + 1)
+        if reading.thought is not None:
+            self.thoughts.append(reading.thought)
         if reading.broken:
             kind = FaultKind.TRUNCATED if reading.broken == "cut" else FaultKind.MALFORMED_CALL
             message = (
