@@ -11,11 +11,10 @@ word prompts.
 
 from __future__ import annotations
 
-from .formats import names as list_formats
 from .parse import parse
-from .render import render
-from .stream import StreamEvent, StreamParser
-from .types import Fault, FaultKind, ParsedMessage, ParseStatus, Repair, ToolCall
+from .render import list_formats, render
+from .stream import StreamParser
+from .types import Fault, FaultKind, ParsedMessage, ParseStatus, Repair, StreamEvent, ToolCall
 
 __all__ = [
     "Fault",

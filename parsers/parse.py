@@ -8,18 +8,21 @@ text is the model's and never does. It prints nothing: `DEBUG_PARSER=1` turns on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from . import trace
 from .degeneration import LEAST_COVERED, find_loop
-from .lexer import lexer
 from .reasoning import MODES
-from .scan import Scan
 from .spans import without
-from .tools import Toolbox, toolbox
 from .turns import ROLE_AT_START
 from .types import Fault, FaultKind, ParsedMessage, ParseStatus, ToolCall
+
+if TYPE_CHECKING:
+    from .lexer import Lexer
+    from .scan import Scan
+    from .tools import Toolbox
 
 _LONGEST_LONE_FENCE = 2000
 
@@ -33,8 +36,7 @@ def parse(
         text: What the model wrote, special tokens kept or skipped.
         tools: OpenAI function schemas; None takes every well-formed call whatever its name.
         reasoning: "auto" finds thoughts from the text, "open" says that the prompt ended inside
-            one, "off"
-            takes thought markers for plain text.
+            one, "off" takes thought markers for plain text.
 
     Raises:
         TypeError: the text is no str, or the tools are no list of schemas.
@@ -42,20 +44,39 @@ def parse(
     """
     if not isinstance(text, str):
         raise TypeError(f"parse needs the model's text as str, got {type(text).__name__}")
-    if reasoning not in MODES:
-        raise ValueError(f"reasoning must be one of {', '.join(MODES)}, got {reasoning!r}")
+    check_mode(reasoning)
+    new_scan, table, toolbox = _machinery()
     box = toolbox(tools)
-    message = _prose(text) if reasoning != "open" else None
+    message = _prose(text, table) if reasoning != "open" else None
     if message is None:
-        message = _read(text, box, reasoning)
+        message = _read(new_scan(text=text, box=box, lexer=table), reasoning)
     if trace.enabled():
         trace.log(message)
     return message
 
 
-def _prose(text: str) -> ParsedMessage | None:
+def check_mode(reasoning: str) -> None:
+    """Returns if there is such a reasoning mode.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if reasoning not in MODES:
+        raise ValueError(f"reasoning must be one of {', '.join(MODES)}, got {reasoning!r}")
+
+
+@cache
+def _machinery() -> tuple[type[Scan], Lexer, Callable[..., Toolbox]]:
+    """What the first parse needs and an import does not; loading it takes longer than the rest."""
+    from .lexer import lexer
+    from .scan import Scan
+    from .tools import toolbox
+
+    return Scan, lexer(), toolbox
+
+
+def _prose(text: str, table: Lexer) -> ParsedMessage | None:
     """The result for a text that can hold nothing but prose; None sends it to the full pass."""
-    table = lexer()
     for gate in table.gates:
         if gate in text:
             return None
@@ -74,8 +95,8 @@ def _prose(text: str) -> ParsedMessage | None:
     )
 
 
-def _read(text: str, box: Toolbox, mode: str) -> ParsedMessage:
-    scan = Scan(text=text, box=box, lexer=lexer())
+def _read(scan: Scan, mode: str) -> ParsedMessage:
+    text = scan.text
     scan.run(mode)
     stop = _cut_at_loop(scan) if scan.stop == len(text) else scan.stop
     content = without(text, scan.removed, stop)

@@ -10,11 +10,17 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .formats import load
 from .types import ParsedMessage, ToolCall
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessage
+
+
+def list_formats() -> tuple[str, ...]:
+    """The names of all wire formats; none of them is imported for it."""
+    from .formats import names
+
+    return names()
 
 
 def render(
@@ -35,6 +41,8 @@ def render(
         ValueError: there is no such format, or an argument is no JSON value.
         TypeError: a call is neither a ToolCall nor a pair, or an argument is no JSON value.
     """
+    from .formats import load
+
     wire = load(format)
     pairs = [_pair(call) for call in calls]
     for _, arguments in pairs:

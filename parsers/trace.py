@@ -11,7 +11,6 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .formats import load_all
 from .types import LayerTrace, ParsedMessage, ParseStatus
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def enabled() -> bool:
 
 def spell_out(message: ParsedMessage) -> tuple[LayerTrace, ...]:
     """One entry for every layer: the formats in the order of trial, then the plain message."""
+    from .formats import load_all
+
     layers = [_of_format(message, one.name) for one in load_all()]
     won = message.status is ParseStatus.MESSAGE
     kinds = ", ".join(sorted({fault.kind.value for fault in message.faults}))

@@ -84,6 +84,27 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvent:
+    """One thing that a piece of text settled.
+
+    Attributes:
+        kind: "name" when a call to an offered tool has begun, "arguments" for the next part of its
+            arguments as written, "call" when it is complete, "withdrawn" when it turned out to be
+            none.
+        index: Which call, counted over all that were begun; the same for all events of one call.
+        name: The tool.
+        text: The part, for "arguments"; repairs and coercions are only in the complete call.
+        call: The complete call, for "call" and for the withdrawal of one.
+    """
+
+    kind: str
+    index: int
+    name: str
+    text: str = ""
+    call: ToolCall | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerTrace:
     """What one layer saw in a turn and why it lost, for people who debug a lost call."""
 

@@ -1,52 +1,194 @@
-"""Events of the stream, and its wrong use."""
+"""Events of the stream: how early, how certain, at what cost; and its wrong use."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import fields
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from parsers import StreamParser, parse
+from parsers import StreamEvent, StreamParser, parse
+from parsers.drafts import Examples
+from parsers.formats import load_all
 
 CALL = '<tool_call>{"name": "get_weather", "arguments": {"city": "Paris"}}</tool_call>'
+EXAMPLES = [
+    (one.name, part.name, getattr(one.examples, part.name))
+    for one in load_all()
+    for part in fields(Examples)
+]
 
 
-def events(text: str, tools: Any, size: int = 5) -> tuple[list[tuple[str, str]], StreamParser]:
+def events(text: str, tools: Any, size: int = 5) -> tuple[list[StreamEvent], StreamParser]:
     stream = StreamParser(tools)
     told = [
-        (event.kind, event.call.name)
+        event
         for start in range(0, len(text), size)
         for event in stream.feed(text[start : start + size])
     ]
     return told, stream
 
 
+def complete(told: list[StreamEvent]) -> list[tuple[str, str]]:
+    return [(event.kind, event.name) for event in told if event.call is not None]
+
+
+def alive(told: list[StreamEvent]) -> list[Any]:
+    calls = {event.index: event.call for event in told if event.kind == "call"}
+    for event in told:
+        if event.kind == "withdrawn":
+            calls.pop(event.index, None)
+    return [(call.name, call.arguments) for call in calls.values() if call is not None]
+
+
 def test_a_call_is_told_before_the_turn_ends(tools: Any) -> None:
     stream = StreamParser(tools)
-    assert stream.feed(CALL[:-1]) == []
+    assert [event.kind for event in stream.feed(CALL[:-1])] == ["name", "arguments"]
     (event,) = stream.feed(CALL[-1:])
-    assert (event.kind, event.call.arguments) == ("call", {"city": "Paris"})
+    assert event.kind == "call"
+    assert event.call is not None
+    assert event.call.arguments == {"city": "Paris"}
 
 
-def test_each_call_is_told_once(tools: Any) -> None:
+def test_the_name_comes_with_its_last_character(tools: Any) -> None:
+    stream = StreamParser(tools)
+    head = '<tool_call>{"name": "get_weather'
+    assert stream.feed(head) == []
+    assert stream.feed('"') == [StreamEvent(kind="name", index=0, name="get_weather")]
+
+
+def test_the_parts_of_the_arguments_are_the_arguments_as_written(tools: Any) -> None:
+    written = '{"city": "a } \\" </tool_call> ]", "days": [1, {"x": 2}]}'
+    text = f'<tool_call>{{"name": "get_weather", "arguments": {written}}}</tool_call>'
+    for size in (1, 2, 3, 7, len(text)):
+        told, _ = events(text, tools, size)
+        assert "".join(event.text for event in told if event.kind == "arguments") == written
+        assert {event.index for event in told} == {0}
+    last_part = max(index for index, event in enumerate(told) if event.kind == "arguments")
+    assert told[last_part + 1].kind == "call"
+
+
+def test_the_name_of_a_call_without_json_is_told_too(tools: Any) -> None:
+    text = "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n"
+    told, _ = events(text, tools, 1)
+    assert [(event.kind, event.name) for event in told] == [("name", "get_weather")]
+
+
+def test_each_call_is_told_once_and_has_its_index(tools: Any) -> None:
     told, _ = events(f"Hi.\n{CALL}\n{CALL.replace('get_weather', 'list_all')}", tools)
-    assert told == [("call", "get_weather"), ("call", "list_all")]
+    assert complete(told) == [("call", "get_weather"), ("call", "list_all")]
+    assert [event.index for event in told if event.kind != "arguments"] == [0, 0, 1, 1]
+
+
+def test_the_calls_of_one_array_have_an_index_each(tools: Any) -> None:
+    text = '<TOOLCALL>[{"name": "get_weather", "arguments": {"city": "a"}}, '
+    text += '{"name": "set_alarm", "arguments": {"time": "7"}}]</TOOLCALL>'
+    told, _ = events(text, tools, 3)
+    assert [event.index for event in told if event.kind == "name"] == [0, 1]
+    assert [event.index for event in told if event.kind == "call"] == [0, 1]
 
 
 def test_a_draft_that_turns_out_to_be_thought_is_withdrawn(tools: Any) -> None:
-    told, stream = events(f"{CALL}</think> {CALL}", tools)
-    assert told == [("call", "get_weather"), ("withdrawn", "get_weather"), ("call", "get_weather")]
+    told, stream = events(f"{CALL}</think> {CALL}{' ' * 50}", tools)
+    assert complete(told) == [
+        ("call", "get_weather"),
+        ("withdrawn", "get_weather"),
+        ("call", "get_weather"),
+    ]
     assert len(stream.close().calls) == 1
 
 
-def test_the_told_calls_are_those_of_the_whole(tools: Any) -> None:
-    for text in (f"<think>{CALL}</think>{CALL}", f"{CALL}\nUser: {CALL}", CALL * 3):
-        stream = StreamParser(tools)
-        alive = []
-        for char in text:
-            for event in stream.feed(char):
-                alive.append(event.call) if event.kind == "call" else alive.remove(event.call)
-        assert tuple(alive) == stream.close().calls == parse(text, tools).calls
+def test_a_call_that_was_begun_and_is_none_is_withdrawn(tools: Any) -> None:
+    text = '<tool_call>{"name": "get_weather", "arguments": {city is P}}</tool_call>' + " ok" * 20
+    told, stream = events(text, tools)
+    assert [event.kind for event in told if event.kind != "arguments"] == ["name", "withdrawn"]
+    assert stream.close().calls == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>{CALL}",
+        f"<tool_response>{CALL}",
+        f"Hi.\nUser: {CALL}",
+        '<tool_call>{"name": "fly", "arguments": {}}</tool_call>',
+        f"User: {CALL}",
+        '{"arguments": {"name": "get_weather"}}',
+    ],
+)
+def test_nothing_is_told_of_what_does_not_count(text: str, tools: Any) -> None:
+    for size in (1, 9, len(text)):
+        told, stream = events(text, tools, size)
+        assert told == []
+        assert stream.close().calls == ()
+
+
+@pytest.mark.parametrize(("name", "part", "text"), EXAMPLES, ids=lambda value: str(value)[:20])
+def test_what_was_told_is_what_the_turn_says(name: str, part: str, text: str, tools: Any) -> None:
+    said = [(call.name, call.arguments) for call in parse(text, tools).calls]
+    padded = f"{text}\n{' ' * 80}"
+    for size in (1, 4, 31, len(padded)):
+        told, stream = events(padded, tools, size)
+        assert alive(told) == said
+        assert stream.close() == parse(padded, tools)
+        for event in told:  # an event of a call follows its name and ends with it
+            assert 0 <= event.index <= len(told)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_any_cuts_of_any_texts_give_the_whole(data: Any) -> None:
+    parts = st.sampled_from([text for _, _, text in EXAMPLES]) | st.sampled_from(
+        ["</think>", "<think>", "\nUser: x\n", "<|im_start|>assistant\n", "```\n", '{"', "\ud800"]
+    )
+    text = "".join(data.draw(st.lists(parts, min_size=1, max_size=4)))
+    mode = data.draw(st.sampled_from(["auto", "open", "off"]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    stream = StreamParser(None, mode)
+    told = []
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        told += stream.feed(text[start:end])
+    assert stream.close() == parse(text, None, mode)
+    for event in told:
+        assert event.kind in ("name", "arguments", "call", "withdrawn")
+        assert (event.kind == "arguments") == bool(event.text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "word ",
+        "<",
+        "}",
+        "\n",
+        "<think>",
+        "<|im_end|>",
+        CALL,
+        '{"a": 1} ',
+        "<tool_call>",
+        '{"',
+        "</",
+    ],
+    ids=lambda unit: ascii(unit)[:16],
+)
+def test_single_characters_cost_time_linear_in_the_text(unit: str, tools: Any) -> None:
+    def seconds(size: int) -> float:
+        text = (unit * (size // len(unit) + 1))[:size]
+        best = 9.0
+        for _ in range(2):
+            stream = StreamParser(tools)
+            start = time.process_time()
+            for char in text:
+                stream.feed(char)
+            best = min(best, time.process_time() - start)
+        return best
+
+    seconds(100)
+    # A quadratic step would cost sixteen times as much; the floor keeps timer noise out.
+    assert seconds(40_000) < 8 * max(seconds(10_000), 0.02)
 
 
 def test_wrong_use_raises(tools: Any) -> None:

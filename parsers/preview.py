@@ -1,0 +1,314 @@
+"""The pass of `scan.py`, resumed with every piece of a turn that is still being written.
+
+It goes on where it stopped and takes a step only when a later piece can no longer change it:
+
+    in …            it waits for
+    prose           the next mark; only the last few characters are searched again
+    a thought       its closer
+    a call          its last bracket or its closer; name and arguments are told on the way
+    a token         the characters behind it, which say whose turn it opens
+What it tells is a preview, so it may stop early (a budget keeps all attempts together linear) and
+what `parse` says of the whole turn always stands. It keeps no text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .findings import MAX_MARKS
+from .json_track import JsonTrack
+from .lexer import Role, lexer
+from .reasoning import FAMILIES
+from .scan import Scan
+from .tools import Toolbox
+from .turns import ROLE_AT_START
+from .types import StreamEvent, ToolCall
+
+_HOLD = 64
+"""Characters at the end that may be the beginning of a mark; the longest literal has 45."""
+_AHEAD = 40
+"""Characters behind a mark or a call after which nothing changes what it is."""
+_FREE, _PER_CHARACTER = 65_536, 6
+"""What attempts to read an open call may cost together: this, and this for each character."""
+_ENDINGS = "}>])"
+_ROLE_LETTERS = "uUHOT"
+_NAME_AFTER_MARK = re.compile(
+    r"[\s\"'<|:=/\[\]]*(?:(?:invoke|functions?|call|name|to|tool)[\s\"'<|:=.]+)*"
+    r"([A-Za-z_][\w.\-]{0,199})[^\w.\-]"
+)
+"""The first word behind a marker that is none of those which formats put in front of a name."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Open:
+    """A call that has begun.
+
+    Attributes:
+        bare: Nothing but an offered name and arguments says that it is a call.
+        begun: Names that were told without their call so far, by index.
+        told: Calls that were told, with their indexes.
+        retry_at: Length of the text at which another look is worth it.
+        waiting: A name that is not told until arguments follow it.
+    """
+
+    start: int
+    bare: bool
+    closers: tuple[str, ...]
+    track: JsonTrack | None = None
+    head: str = ""
+    begun: dict[int, str] = field(default_factory=dict)
+    told: list[tuple[int, ToolCall]] = field(default_factory=list)
+    retry_at: int = 0
+    waiting: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Steps(Scan):
+    """The pass, which here does not read on by itself where a turn begins; `began` is where."""
+
+    began: int = 0
+
+    def begin(self, pos: int) -> int:
+        """Notes the place; the preview reads there once it can."""
+        self.began = pos
+        return pos
+
+    def read_beginning(self, pos: int) -> int:
+        """What `begin` does in the pass."""
+        return Scan.begin(self, pos)
+
+
+class Preview:
+    """The state of one pass over one turn."""
+
+    def __init__(self, box: Toolbox, mode: str) -> None:
+        """Prepares for one turn; `mode` as for `parse`."""
+        self._scan = _Steps(text="", box=box, lexer=lexer())
+        self._mode = mode
+        self._window = ""
+        self._pos = self._need = self._marks = self._spent = self._count = 0
+        self._opened = self._over = False
+        self._closer = ""
+        self._open: _Open | None = None
+        self._told: list[tuple[int, ToolCall]] = []
+        self._events: list[StreamEvent] = []
+
+    def wants(self, chunk: str, length: int) -> bool:
+        """Whether the whole text, now `length` characters long, has to be looked at."""
+        window = self._window + chunk
+        self._window = window[-_HOLD:]
+        if self._over or length < self._need:
+            return False
+        if self._mode == "open" and not self._opened:
+            return self._scan.lexer.thought_closers.search(window) is not None
+        if self._open is not None:
+            return self._follow(self._open, chunk, window, length)
+        if self._need or self._scan.began >= 0:
+            return True
+        if self._closer:
+            return self._closer in window
+        if self._scan.lexer.search.search(window) is not None:
+            return True
+        self._pos = max(self._pos, length - _HOLD)
+        return False
+
+    def events(self) -> list[StreamEvent]:
+        """What was settled since the last time."""
+        told, self._events = self._events, []
+        return told
+
+    def advance(self, text: str) -> None:
+        """Takes every step that the text so far allows."""
+        scan = self._scan
+        scan.text, scan.stop, scan.tail, self._need = text, len(text), -1, 0
+        while self._marks < MAX_MARKS and scan.budget > 0 and not self._over:
+            self._marks += 1
+            if scan.began >= 0:
+                if not self._begin(text):
+                    break
+                continue
+            found = scan.lexer.search.search(text, self._pos)
+            if found is None:
+                self._pos = max(self._pos, len(text) - _HOLD)
+                break
+            if not self._step(text, found):
+                break
+        else:
+            self._over = True
+        self._window = text[max(self._pos, len(text) - _HOLD) :]
+
+    def _begin(self, text: str) -> bool:
+        """Looks at the place where the turn begins; False when more text is needed for that."""
+        scan = self._scan
+        if self._mode == "open" and not self._opened:
+            self._opened = True
+            self._pos = scan.open_thought()
+            return True
+        pos = scan.began
+        at = scan.skip(pos)
+        if not scan.calls and scan.alone(pos) and scan.lexer.starts.match(text, pos):
+            if self._open is None:
+                self._open = self._opened_at(pos, text[pos:], (), bare=False)
+            return self._settle(text, lambda: scan.read_beginning(pos), self._open)
+        if len(text) < at + _AHEAD and scan.lexer.search.match(text, at) is None:
+            self._need = at + _AHEAD
+            return False
+        scan.began = -1
+        self._pos = max(self._pos, pos)
+        self._over = scan.alone(pos) and ROLE_AT_START.match(text, at) is not None
+        return True
+
+    def _step(self, text: str, found: re.Match[str]) -> bool:
+        """Acts on one mark; False when it has to wait for more text."""
+        start, end = found.span()
+        role = self._scan.lexer.roles.get(found.group())
+        if role is Role.FORMAT or (role is None and text[start] != "\n"):
+            return self._call(text, found, role)
+        if role is None:
+            self._over = True
+            return False
+        if self._mode == "off" and role in (Role.THOUGHT_OPENER, Role.THOUGHT_CLOSER):
+            self._pos = end
+            return True
+        self._closer = ""
+        if role is Role.THOUGHT_OPENER and text.find(FAMILIES[found.group()], end) < 0:
+            self._closer, self._pos = FAMILIES[found.group()], start
+            return False
+        if len(text) < end + _AHEAD:
+            self._need, self._pos = end + _AHEAD, start
+            return False
+        self._pos = self._scan.at_literal(role, found)
+        if self._told and not self._scan.calls:
+            self._withdraw_all()
+        self._over = self._scan.stop < len(text)
+        return True
+
+    def _withdraw_all(self) -> None:
+        for index, call in self._told:
+            event = StreamEvent(kind="withdrawn", index=index, name=call.name, call=call)
+            self._events.append(event)
+        self._told.clear()
+
+    def _call(self, text: str, found: re.Match[str], role: Role | None) -> bool:
+        """Opens a call, or settles one that was opened before."""
+        start, end = found.span()
+        if self._open is None or self._open.start != start:
+            owners = self._scan.lexer.by_marker[found.group()] if role else ()
+            closers = tuple(closer for owner in owners for closer in owner.closers)
+            bare = role is None and '"tool_calls"' not in found.group()
+            self._open = self._opened_at(start, text[end if role else start :], closers, bare=bare)
+        read = self._scan.at_marker if role else self._scan.at_pattern
+        return self._settle(text, lambda: read(found), self._open)
+
+    def _opened_at(
+        self, start: int, payload: str, closers: tuple[str, ...], *, bare: bool
+    ) -> _Open:
+        """A call that begins here, with what its text says already."""
+        opened = _Open(start=start, bare=bare, closers=closers)
+        self._read_on(opened, payload)
+        return opened
+
+    def _follow(self, opened: _Open, chunk: str, window: str, length: int) -> bool:
+        """Reads the next piece of an open call; whether it may be complete now."""
+        was_closed = opened.track is not None and opened.track.closed
+        self._read_on(opened, chunk)
+        if opened.track is not None and opened.track.closed and not was_closed:
+            return True
+        longest = max(map(len, opened.closers), default=1)
+        recent = window[-(len(chunk) + longest - 1) :]
+        if any(closer in recent for closer in opened.closers):
+            return True
+        untracked = opened.track is None and not opened.closers
+        return length >= opened.retry_at or (untracked and any(end in chunk for end in _ENDINGS))
+
+    def _read_on(self, opened: _Open, piece: str) -> None:
+        """Tells the name and the arguments as far as this piece shows them."""
+        if opened.track is None:
+            if opened.begun or len(opened.head) > 4 * _HOLD:
+                return
+            opened.head = (opened.head + piece).lstrip()
+            if opened.head[:1] not in ("{", "["):
+                named = _NAME_AFTER_MARK.match(opened.head)
+                # Without tools nothing says that this word is a tool's name.
+                if named and self._scan.box.tools is not None:
+                    self._name(opened, named.group(1))
+                return
+            opened.track, piece = JsonTrack(), opened.head
+        for kind, value in opened.track.feed(piece):
+            if kind == "name":
+                opened.waiting = value
+                if not opened.bare:
+                    self._name(opened, value)
+                continue
+            if opened.bare and opened.waiting and self._scan.box.tools is not None:
+                self._name(opened, opened.waiting)
+            if opened.begun and not opened.waiting:
+                index = self._count - 1
+                name = opened.begun[index]
+                event = StreamEvent(kind="arguments", index=index, name=name, text=value)
+                self._events.append(event)
+
+    def _name(self, opened: _Open, written: str) -> None:
+        """Tells that a call has begun, if its tool is offered."""
+        name, tool = self._scan.box.find(written)
+        if name and (tool is not None or self._scan.box.tools is None):
+            opened.begun[self._count] = name
+            opened.waiting = ""
+            self._events.append(StreamEvent(kind="name", index=self._count, name=name))
+            self._count += 1
+
+    def _settle(self, text: str, read: Callable[[], int], opened: _Open) -> bool:
+        """Reads an open call if that is affordable, and keeps what it says if that is certain."""
+        scan, start = self._scan, opened.start
+        self._pos = start
+        cost = len(text) - start + len(text) // 16
+        if self._spent + cost > _FREE + _PER_CHARACTER * len(text):
+            return False
+        self._spent += cost
+        grows: list[list[Any]] = [
+            scan.calls,
+            scan.faults,
+            scan.removed,
+            scan.sightings,
+            scan.thoughts,
+        ]
+        counts = [len(found) for found in grows]
+        state = scan.visible, scan.mark, scan.budget
+        pos = read()
+        calls, faults = scan.calls[counts[0] :], scan.faults[counts[1] :]
+        exact = bool(calls) and not faults and not any(call.repairs for call in calls)
+        final = pos + _AHEAD < len(text) or (exact and bool(opened.closers))
+        if exact or final:
+            self._tell(opened, calls)
+        if final:
+            self._pos, self._open, scan.began = pos, None, -1
+            self._over = scan.stop < len(text)
+            self._end(opened)
+            return True
+        for found, count in zip(grows, counts, strict=True):
+            del found[count:]
+        scan.visible, scan.mark, scan.budget = state
+        wait = _AHEAD if exact else max(_AHEAD, (len(text) - start) // 2)
+        opened.retry_at = len(text) + wait + 1
+        return False
+
+    def _tell(self, opened: _Open, calls: list[ToolCall]) -> None:
+        """Tells those calls of a reading that were not told before."""
+        for call in calls[len(opened.told) :]:
+            begun = opened.begun
+            index = next((key for key, name in begun.items() if name == call.name), self._count)
+            self._count += index == self._count
+            begun.pop(index, None)
+            opened.told.append((index, call))
+            self._events.append(StreamEvent(kind="call", index=index, name=call.name, call=call))
+            # Where nothing closes a call the next one may follow it directly.
+            opened.track = JsonTrack()
+
+    def _end(self, opened: _Open) -> None:
+        """Leaves a call; what was begun there and never became one is withdrawn."""
+        self._told += opened.told
+        for index, name in opened.begun.items():
+            self._events.append(StreamEvent(kind="withdrawn", index=index, name=name))
