@@ -36,6 +36,8 @@ class Draft:
     id: str = ""
     untyped: bool = False
     beside: tuple[str, ...] = ()
+    soft: bool = False
+    wrapping: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from .drafts import MISSING, Draft
 from .lenient_json import NotJsonError, decode, skip_space
+from .literals import settle, unwrapped
 from .schema import Path, coerce, pointer
 from .tools import Tool, Toolbox
 from .types import Fault, FaultKind, Repair, Span, ToolCall
@@ -43,6 +44,10 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str, number: int = 0) 
         )
         return _fault(FaultKind.BAD_ARGUMENTS, span, message)
     repairs = list(draft.repairs)
+    if draft.wrapping:
+        draft.arguments = unwrapped(draft, tool)
+    if draft.soft:
+        draft.arguments = settle(draft.arguments, tool.schema if tool else None)
     arguments = _arguments(draft, name, tool, layer, repairs)
     if isinstance(arguments, Fault):
         return arguments

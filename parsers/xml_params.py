@@ -1,0 +1,358 @@
+"""Reads calls whose arguments are named text fields: XML parameters, key/value pairs and the like.
+
+A format of this kind is data, a `Dialect`: how a call opens, how a field opens, and the literals
+that close a field, a call and the wrapper around calls. A field's text may hold the dialect's own
+closers: it ends at the last closer that what follows agrees with. A call that does not read is a
+fault and the next one is read on its own. Nothing here decides types; a dialect may state them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .drafts import Draft, Reading, faulty
+from .json_calls import MAX_CALLS
+from .types import FaultKind, Repair
+
+NOISE = r"(?:\s|<[be]os>)*"
+"""What may stand between the parts of a call: blanks, and tokens that a server left over."""
+
+_FALSE_CLOSERS = 400
+"""Closers inside one text that do not close it; bounds the work of calls that never close."""
+_NESTED_FIELDS = 256
+
+_QUOTED = r'[^"\n]{1,200}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How one format writes calls with named fields. Expressions are marked, all else is literal.
+
+    Attributes:
+        call_start: Expression for the fixed beginning of a call.
+        call_rest: Expression behind it, with the group `name`.
+        call_end: Closes a call.
+        key_start: Expression for the fixed beginning of a field.
+        key_rest: Expression behind it, with the group `key` and maybe `type`.
+        value_end: Closes a field.
+        outer: Wrappers around calls, openers.
+        outer_end: Their closers.
+        framed: One line break on each side of a text belongs to the format.
+        gap: Expression for what may stand between calls and fields.
+        value: `(text, type)` → the argument; None keeps the text.
+        wrapping: Keys whose object, standing alone, is the whole of the arguments.
+        unclosed: A call needs no closer; the end of the turn will do.
+        shared: Other formats begin with the same literal, so an odd beginning is theirs.
+        cut: Expression for a beginning behind `call_start` that the end of the turn cut off.
+        cdata: A text may stand in a CDATA section, which may hold anything.
+        escaped: Names and keys are escaped as in XML attributes.
+        spoken: A wrapper in the middle of a sentence is spoken of, not opened.
+        repair: Noted for every call of a dialect that is a damaged form of another one.
+    """
+
+    call_start: str
+    call_rest: str
+    call_end: str
+    key_start: str
+    key_rest: str
+    value_end: str
+    outer: tuple[str, ...] = ()
+    outer_end: tuple[str, ...] = ()
+    framed: bool = False
+    gap: str = NOISE
+    value: Callable[[str, str], Any] | None = None
+    wrapping: tuple[str, ...] = ()
+    unclosed: bool = False
+    shared: bool = False
+    cut: str = ""
+    cdata: bool = False
+    escaped: bool = False
+    spoken: bool = False
+    repair: tuple[str, str] | None = None
+
+
+def invoke_dialect(
+    prefix: str = "",
+    *,
+    close_prefix: str = "",
+    call: str = "invoke",
+    key: str = "parameter",
+    outer: tuple[str, ...] = (),
+    **more: Any,
+) -> Dialect:
+    """The dialect of `<invoke name="…"><parameter name="…">…</parameter></invoke>`.
+
+    Args:
+        prefix: Stands in front of every name, such as a namespace with its colon.
+        close_prefix: The same in closers, if it is another one.
+        call: The element of a call.
+        key: The element of a field.
+        outer: The elements that wrap calls, without the prefix.
+        more: Other attributes of the dialect.
+    """
+    closing = close_prefix or prefix
+    return Dialect(
+        call_start=re.escape(f'<{prefix}{call} name="'),
+        call_rest=rf'(?P<name>{_QUOTED})"\s*>',
+        call_end=f"</{closing}{call}>",
+        key_start=re.escape(f'<{prefix}{key} name="'),
+        key_rest=rf'(?P<key>{_QUOTED})"(?:\s+string="(?P<type>true|false)")?\s*>',
+        value_end=f"</{closing}{key}>",
+        **{
+            "outer": tuple(f"<{prefix}{one}>" for one in outer),
+            "outer_end": tuple(f"</{closing}{one}>" for one in outer),
+            **more,
+        },
+    )
+
+
+class _UnreadableError(Exception):
+    """A call does not read; carries where, why and the name if that was read."""
+
+    def __init__(self, at: int, why: str, name: str = "", resume: int = -1) -> None:
+        super().__init__(why)
+        self.at, self.why, self.name, self.resume = at, why, name, resume
+
+
+class FieldReader:
+    """The reader of a dialect; `read` is what a wire format needs."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Compiles the dialect's expressions."""
+        self.dialect = dialect
+        ends = _any((dialect.call_end, *dialect.outer_end))
+        heads = "|".join(filter(None, (dialect.call_start, _any(dialect.outer))))
+        self._gap = re.compile(dialect.gap)
+        self._head = re.compile(dialect.call_start + dialect.call_rest)
+        self._start = re.compile(dialect.call_start)
+        self._cut = re.compile(dialect.call_start + dialect.cut) if dialect.cut else None
+        self._key = re.compile(dialect.key_start + dialect.key_rest)
+        self._last = re.compile(rf"{dialect.gap}(?:{ends}|\Z)")
+        self._behind = re.compile(rf"{dialect.gap}(?:{dialect.key_start}|{ends}|\Z)")
+        self._opens = re.compile(f"{heads}|{dialect.key_start}")
+        self._heads = re.compile(heads)
+        self._stop = re.compile(f"(?P<closed>{ends})|{heads}")
+        self._nest = re.compile(
+            f"(?P<open>{dialect.key_start}{_unnamed(dialect.key_rest)})"
+            f"|{re.escape(dialect.value_end)}"
+        )
+
+    def read(self, text: str, start: int, payload: int) -> Reading | None:
+        """The calls of one wrapper, or one bare call; None when another format's text is there."""
+        at, wrapped = self._unwrapped(text, start)
+        if wrapped and at >= len(text):
+            message = f"the turn ends right behind {text[start:payload]}"
+            return _fault_only(FaultKind.TRUNCATED, (start, at), message)
+        if not self._start.match(text, at):
+            spoken = self.dialect.spoken and wrapped and _in_a_sentence(text, start, payload)
+            return Reading(drafts=[], span=(start, payload), bare=True) if spoken else None
+        drafts: list[Draft] = []
+        end = at
+        while len(drafts) <= MAX_CALLS and self._start.match(text, at):
+            try:
+                draft = self._call(text, at)
+            except _UnreadableError as error:
+                drafts.append(self._given_up(text, at, error))
+                end = drafts[-1].span[1]
+                break  # the next call is met by the scan, which counts what failures cost
+            if draft is None:
+                break
+            drafts.append(draft)
+            end = draft.span[1]
+            at = self._skip(text, end)
+            if not wrapped:
+                break
+            closer = next((one for one in self.dialect.outer_end if text.startswith(one, at)), "")
+            if closer:
+                end = at + len(closer)
+                break
+        if not drafts:
+            return None
+        if len(drafts) == 1:
+            drafts[0].span = (start, end)
+        return Reading(drafts=drafts, span=(start, end))
+
+    def _skip(self, text: str, at: int) -> int:
+        found = self._gap.match(text, at)
+        return found.end() if found else at
+
+    def _unwrapped(self, text: str, start: int) -> tuple[int, bool]:
+        """Where the first call may stand, and whether a wrapper was opened in front of it."""
+        at, wrapped = start, False
+        for _ in range(_REPEATED_WRAPPERS):
+            opener = next((one for one in self.dialect.outer if text.startswith(one, at)), "")
+            if not opener:
+                break
+            at, wrapped = self._skip(text, at + len(opener)), True
+        return at, wrapped
+
+    def _call(self, text: str, at: int) -> Draft | None:
+        """The call at `at`; None if this dialect shares its beginning and the rest is not its own.
+
+        Raises:
+            _UnreadableError: the call is no readable one.
+        """
+        dialect = self.dialect
+        head = self._head.match(text, at)
+        if head is None:
+            if self._cut is not None and (cut := self._cut.match(text, at)):
+                raise _UnreadableError(cut.end(), "the turn ends inside a call")
+            if dialect.shared:
+                return None
+            raise _UnreadableError(at + 1, "the name of the function is not closed")
+        name = self._named(head.group("name"))
+        draft = Draft(name=name, arguments={}, span=(at, at), untyped=dialect.value is None)
+        draft.wrapping, draft.soft = dialect.wrapping, dialect.value is not None
+        if dialect.repair is not None:
+            kind, message = dialect.repair
+            draft.repairs.append(Repair(kind=kind, span=head.span(), message=message))
+        end = self._fields(text, head.end(), draft)
+        draft.span = (at, end)
+        return draft
+
+    def _named(self, written: str) -> str:
+        name = written.strip()
+        if self.dialect.escaped:
+            for entity, char in _ENTITIES:
+                name = name.replace(entity, char)
+        return name
+
+    def _fields(self, text: str, at: int, draft: Draft) -> int:
+        """Fills the arguments; returns the offset behind the call.
+
+        Raises:
+            _UnreadableError: a field is not closed or given twice, or the call is not closed.
+        """
+        while True:
+            at = self._skip(text, at)
+            key = self._key.match(text, at)
+            if key is None:
+                return self._end(text, at, draft.name)
+            name = self._named(key.group("key"))
+            if name in draft.arguments:
+                raise _UnreadableError(at, f"{name} of {draft.name} is given twice", draft.name)
+            value, at = self._value(text, key, name, draft)
+            kind = key.groupdict().get("type") or ""
+            convert = self.dialect.value
+            draft.arguments[name] = convert(value, kind) if convert else value
+
+    def _end(self, text: str, at: int, name: str) -> int:
+        """Offset behind the call's closer; a wrapper's closer, which is left standing, will do."""
+        dialect = self.dialect
+        if text.startswith(dialect.call_end, at):
+            return at + len(dialect.call_end)
+        if dialect.unclosed and (at >= len(text) or self._heads.match(text, at)):
+            return at
+        if any(text.startswith(closer, at) for closer in dialect.outer_end):
+            return at
+        why = f"the call of {name} is not closed" if at >= len(text) else "expected a parameter"
+        raise _UnreadableError(at, f"{why} ({dialect.call_end} is missing)", name)
+
+    def _value(self, text: str, key: re.Match[str], name: str, draft: Draft) -> tuple[str, int]:
+        """The text of a field and the offset behind it.
+
+        Raises:
+            _UnreadableError: it is not closed.
+        """
+        at, closer = key.end(), self.dialect.value_end
+        if self.dialect.cdata and (section := _CDATA.match(text, at)):
+            inside = self._closed(text, section.end(), f"]]>{closer}")
+            if inside >= 0:
+                return text[section.end() : inside], inside + len(closer) + 3
+        close = self._closed(text, at, closer)
+        opener = self._key.search(text, at, close if close >= 0 else len(text))
+        if opener is None:
+            if close < 0:
+                raise _UnreadableError(at, f"{name} of {draft.name} is not closed", draft.name)
+            close = self._extended(text, close)
+            return self._unframed(text[at:close]), close + len(closer)
+        head = self._heads.search(text, at, opener.start())
+        if head is not None:
+            close = self._balanced(text, at) if close >= 0 else -1
+            if close < 0:
+                why = f"{name} of {draft.name} is not closed"
+                raise _UnreadableError(at, why, draft.name, head.start())
+            return self._unframed(text[at:close]), close + len(closer)
+        message = f"read {name} up to the next parameter, without its closer"
+        span = (opener.start(), opener.start())
+        draft.repairs.append(Repair(kind="missing_closer", span=span, message=message))
+        return self._unframed(text[at : opener.start()]), opener.start()
+
+    def _closed(self, text: str, at: int, closer: str) -> int:
+        """Offset of the first closer that what follows agrees with, or -1."""
+        for _ in range(_FALSE_CLOSERS):
+            at = text.find(closer, at)
+            if at < 0 or self._behind.match(text, at + len(closer)):
+                return at
+            at += len(closer)
+        return -1
+
+    def _extended(self, text: str, close: int) -> int:
+        """The last closer before anything opens again, if the call can end there as well."""
+        behind = self._last.match(text, close + len(self.dialect.value_end))
+        if behind is None or behind.end() >= len(text):
+            return close
+        opener = self._opens.search(text, behind.end())
+        limit = opener.start() if opener else len(text)
+        last = text.rfind(self.dialect.value_end, behind.end(), limit)
+        if last < 0:
+            return close
+        after = self._last.match(text, last + len(self.dialect.value_end))
+        return last if after and after.group().strip() else close
+
+    def _balanced(self, text: str, at: int) -> int:
+        """The closer of a text that holds whole fields of its own, or -1 if they do not pair up."""
+        depth = 1
+        for _ in range(_NESTED_FIELDS):
+            found = self._nest.search(text, at)
+            if found is None:
+                return -1
+            depth += 1 if found.group("open") else -1
+            at = found.end()
+            if depth == 0:
+                return found.start() if self._behind.match(text, at) else -1
+        return -1
+
+    def _unframed(self, value: str) -> str:
+        """The text without the one line break on each side that some dialects add."""
+        if not self.dialect.framed:
+            return value
+        return value.removeprefix("\n").removesuffix("\n")
+
+    def _given_up(self, text: str, start: int, error: _UnreadableError) -> Draft:
+        """A fault up to where the call ends or the next begins; at the end it was cut off."""
+        stop = self._stop.search(text, max(error.at, start + 1))
+        end = stop.start() if stop else len(text)
+        if error.resume >= 0:
+            end = error.resume
+        elif stop and stop.group("closed"):
+            end = stop.end()
+        kind = FaultKind.MALFORMED_CALL if stop else FaultKind.TRUNCATED
+        return faulty(kind, (start, end), error.why, error.name)
+
+
+_REPEATED_WRAPPERS = 4
+_CDATA = re.compile(r"\s*<!\[CDATA\[")
+_ENTITIES = (("&quot;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+def _in_a_sentence(text: str, start: int, end: int) -> bool:
+    """Whether words stand on both sides on the same line."""
+    around = text[max(0, start - 2) : start], text[end : end + 2]
+    return all(len(side.strip()) == 1 and " " in side and "\n" not in side for side in around)
+
+
+def _any(literals: tuple[str, ...]) -> str:
+    return "|".join(map(re.escape, literals))
+
+
+def _unnamed(expression: str) -> str:
+    """The expression with its named groups made plain, to stand beside itself."""
+    return re.sub(r"\(\?P<\w+>", "(?:", expression)
+
+
+def _fault_only(kind: FaultKind, span: tuple[int, int], message: str) -> Reading:
+    return Reading(drafts=[faulty(kind, span, message)], span=span)
