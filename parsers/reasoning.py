@@ -2,7 +2,8 @@
 
 A thought runs from an opener to the first closer of its family. Text before a closer that was
 never opened is a thought too: the prompt had opened it. Which stretches of a turn really are
-thoughts is decided in `scan.py`, because a marker inside a call's argument is only text.
+thoughts is decided in `scan.py`, because a marker inside a call's argument is only text. Families
+that name a channel in a header (harmony and its kin) are read by `channels.py`.
 Source: chat templates of the named models as shipped on the Hugging Face hub, November 2026.
 """
 
@@ -20,10 +21,16 @@ FAMILIES: dict[str, str] = {
     "<|START_THINKING|>": "<|END_THINKING|>",  # Cohere
     "<|plamo:begin_think:plamo|>": "<|plamo:end_think:plamo|>",
     "<|inner_prefix|>": "<|inner_suffix|>",  # Apertus
-    "<|channel|>analysis<|message|>": "<|end|>",  # harmony
+    "<|content_thinking|>": "<|end_message|>",  # Inkling
+    "<|channel>thought": "<channel|>",  # Gemma 4
+    "<|channel>": "<channel|>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
     "<|think|>": "<|/think|>",
     "◁think▷": "◁/think▷",  # Kimi
 }
 
-CLOSERS = frozenset(FAMILIES.values()) - {"<|end|>"}
+HARMONY_CLOSER = "<|end|><|start|>assistant"
+"""Ends a thought that the prompt opened, if no part of the turn was opened in the text."""
+
+CLOSERS = (frozenset(FAMILIES.values()) - {"<|end_message|>"}) | {HARMONY_CLOSER}
 """Closers that end a thought even when the opener is not in the text."""

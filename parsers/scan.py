@@ -24,7 +24,7 @@ from .findings import FAILURE, MAX_MARKS, USELESS, Findings
 from .json_calls import MAX_CALLS, wreck_end
 from .lexer import Role
 from .open_json import only_text
-from .reasoning import FAMILIES
+from .reasoning import FAMILIES, HARMONY_CLOSER
 from .resolve import resolve
 from .spans import with_fence
 from .turns import HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
@@ -141,6 +141,10 @@ class Scan(Findings):
 
     def at_stray_closer(self, start: int, end: int) -> int:
         """Takes all before a closer that was never opened for the thought."""
+        if self.text.startswith(HARMONY_CLOSER, start):
+            end = start + HARMONY_CLOSER.index(">") + 1
+            if self.thoughts or self.calls or 0 <= self.text.find("<|message|>") < start:
+                return self.remove(start, end)
         if self.thoughts and end >= self.last_visible():
             return self.remove(start, end)
         self.calls.clear()
@@ -158,6 +162,8 @@ class Scan(Findings):
         nothing_yet = self.alone(start) and not self.calls
         if nothing_yet and (name in OWN_ROLES or not name):
             return self.begin(self.remove(start, role.end() if role and name else end))
+        if end == len(self.text):
+            return self.remove(start, end)
         return self.invent(start, role.end() if role else end)
 
     def at_pattern(self, found: re.Match[str]) -> int:

@@ -17,7 +17,11 @@ from .types import FaultKind, Repair
 
 
 def tagged_json(
-    opener: str, closer: str, primary: str = "arguments", starts: str = "{["
+    opener: str,
+    closer: str,
+    primary: str = "arguments",
+    starts: str = "{[",
+    document: Callable[[str, int, str], Document] = read_document,
 ) -> Callable[[str, int, int], Reading | None]:
     """A reader for `opener JSON closer`.
 
@@ -26,7 +30,9 @@ def tagged_json(
         closer: The literal behind; "" if the format has none.
         primary: The arguments key that the format uses.
         starts: First characters of a payload of this format.
+        document: What reads the JSON at an offset.
     """
+    reader = document
 
     def read(text: str, start: int, payload: int) -> Reading | None:
         """The calls of one tag, or None when its payload is no JSON."""
@@ -38,7 +44,7 @@ def tagged_json(
             )
         if text[at] not in starts:
             return None
-        document = read_document(text, at, primary)
+        document = reader(text, at, primary)
         if document.drafts is None:
             message = 'expected {"name": …, "arguments": {…}}'
             document.drafts = [faulty(FaultKind.MALFORMED_CALL, (at, document.end), message)]
@@ -48,7 +54,15 @@ def tagged_json(
 
 
 def tagged_format(
-    name: str, opener: str, closer: str, *, array: bool = False, rank: int = 40
+    name: str,
+    opener: str,
+    closer: str,
+    *,
+    array: bool = False,
+    rank: int = 40,
+    keys: tuple[str, str] = ("name", "arguments"),
+    aliases: tuple[str, ...] = (),
+    joint: str = "\n",
 ) -> WireFormat:
     """The whole format of calls between two literals, its examples included.
 
@@ -58,34 +72,51 @@ def tagged_format(
         closer: The literal behind it; "" if there is none.
         array: All calls stand in one array in one pair of tags, instead of one pair for each.
         rank: Where it stands among formats with the same marker.
+        keys: The keys of a call's name and arguments.
+        aliases: Other literals that open a call.
+        joint: What stands between two pairs of tags.
     """
 
     def render(calls: Pairs) -> str:
         """The calls between their tags."""
-        entries = [{"name": called, "arguments": arguments} for called, arguments in calls]
+        entries = [{keys[0]: called, keys[1]: arguments} for called, arguments in calls]
         groups: list[Any] = [entries] if array else list(entries)
         written = (json.dumps(group, ensure_ascii=False) for group in groups)
-        return "\n".join(f"{opener}{group}{closer}" for group in written)
+        return joint.join(f"{opener}{group}{closer}" for group in written)
 
-    weather = ("get_weather", {"city": "Paris", "days": 3})
     mail = {"to": ["a@example.com"], "body": f"a }} and a ] and {closer} in text"}
-    one = render([weather])
     return WireFormat(
         name=name,
-        markers=(opener,),
+        markers=(opener, *aliases),
         closers=(closer,) if closer else (),
         rank=rank,
-        read=tagged_json(opener, closer, starts="[" if array else "{["),
+        read=tagged_json(opener, closer, keys[1]),
         render=render,
-        examples=Examples(
-            none="I can look up the weather for you.",
-            one=one,
-            two=render([weather, ("set_alarm", {"time": "07:30"})]),
-            reasoning=f"<think>\nThey want the weather.\n</think>\n\n{one}",
-            nested=render([("send", {"mail": mail})]),
-            truncated=one[: one.index("ris")],
-            malformed=one.replace('{"city": "Paris", "days": 3}', "{city is Paris}"),
+        examples=examples_of(
+            render, '{"city": "Paris", "days": 3}', nested=render([("send", {"mail": mail})])
         ),
+    )
+
+
+def examples_of(render: Callable[[Pairs], str], arguments: str, nested: str = "") -> Examples:
+    """The texts that show a format with JSON arguments, made by its own `render`.
+
+    Args:
+        render: Writes calls.
+        arguments: How the format writes the arguments city "Paris" and days 3.
+        nested: A call that holds the format's own marks in an argument; made here if empty.
+    """
+    weather = ("get_weather", {"city": "Paris", "days": 3})
+    mail = {"to": ["a@example.com"], "body": "a } and a ] in text"}
+    one = render([weather])
+    return Examples(
+        none="I can look up the weather for you.",
+        one=one,
+        two=render([weather, ("set_alarm", {"time": "07:30"})]),
+        reasoning=f"<think>\nThey want the weather.\n</think>\n\n{one}",
+        nested=nested or render([("send", {"mail": mail})]),
+        truncated=one[: one.index("ris")],
+        malformed=one.replace(arguments, "{city is Paris}"),
     )
 
 
