@@ -23,6 +23,7 @@ from .json_track import JsonTrack
 from .lexer import Role, lexer
 from .reasoning import FAMILIES
 from .scan import Scan
+from .spans import without
 from .tools import Toolbox
 from .turns import ROLE_AT_START
 from .types import StreamEvent, ToolCall
@@ -34,7 +35,9 @@ _AHEAD = 40
 _FREE, _PER_CHARACTER = 65_536, 6
 """What attempts to read an open call may cost together: this, and this for each character."""
 _ENDINGS = "}>])"
-_ROLE_LETTERS = "uUHOT"
+_ROLES = ("user", "User:", "USER:", "Human:", "Observation:", "OBSERVATION:", "Tool response:")
+_MAY_BEGIN = re.compile(r"\w[\w.\-]*[ \t]*\n?|\Z|[UH][A-Za-z]*[ \t]*|Tool [Rr]?[a-z]*[ \t]*")
+"""The beginning of a turn that may become a role line, or a call that has no marker."""
 _NAME_AFTER_MARK = re.compile(
     r"[\s\"'<|:=/\[\]]*(?:(?:invoke|functions?|call|name|to|tool)[\s\"'<|:=.]+)*"
     r"([A-Za-z_][\w.\-]{0,199})[^\w.\-]"
@@ -115,6 +118,28 @@ class Preview:
         self._pos = max(self._pos, length - _HOLD)
         return False
 
+    def content(self, text: str) -> str:
+        """The content of `text`, all that was fed, up to what a later piece may still change."""
+        waits = self._over or self._need or self._closer or self._scan.began >= 0
+        reach = self._pos if waits or self._open is not None else self._undecided(text)
+        return without(text, self._scan.removed, reach)
+
+    def _undecided(self, text: str) -> int:
+        """Offset of what may be the beginning of a mark at the end of prose."""
+        low = max(self._pos, len(text) - _HOLD)
+        for at in range(low, len(text)):
+            char, rest = text[at], text[at:]
+            if char == "\n":
+                line = rest[1:].lstrip(" \t")
+                if any(role.startswith(line) or line == "user\n" for role in _ROLES):
+                    return at
+            elif char in self._scan.lexer.gates:
+                if (char in "{[" and not rest[1:].strip()) or any(
+                    literal.startswith(rest) for literal in self._scan.lexer.roles
+                ):
+                    return at
+        return len(text)
+
     def events(self) -> list[StreamEvent]:
         """What was settled since the last time."""
         told, self._events = self._events, []
@@ -153,8 +178,9 @@ class Preview:
             if self._open is None:
                 self._open = self._opened_at(pos, text[pos:], (), bare=False)
             return self._settle(text, lambda: scan.read_beginning(pos), self._open)
-        if len(text) < at + _AHEAD and scan.lexer.search.match(text, at) is None:
-            self._need = at + _AHEAD
+        if len(text) < at + _AHEAD and _MAY_BEGIN.fullmatch(text, at):
+            # A turn of nothing but blanks is not looked at again for every blank.
+            self._need = at + (1 if at < len(text) else max(_AHEAD, at // 4))
             return False
         scan.began = -1
         self._pos = max(self._pos, pos)
@@ -168,7 +194,7 @@ class Preview:
         if role is Role.FORMAT or (role is None and text[start] != "\n"):
             return self._call(text, found, role)
         if role is None:
-            self._over = True
+            self._over, self._pos = True, start
             return False
         if self._mode == "off" and role in (Role.THOUGHT_OPENER, Role.THOUGHT_CLOSER):
             self._pos = end
@@ -183,7 +209,8 @@ class Preview:
         self._pos = self._scan.at_literal(role, found)
         if self._told and not self._scan.calls:
             self._withdraw_all()
-        self._over = self._scan.stop < len(text)
+        if self._scan.stop < len(text):
+            self._over, self._pos = True, self._scan.stop
         return True
 
     def _withdraw_all(self) -> None:
@@ -285,7 +312,8 @@ class Preview:
             self._tell(opened, calls)
         if final:
             self._pos, self._open, scan.began = pos, None, -1
-            self._over = scan.stop < len(text)
+            if scan.stop < len(text):
+                self._over, self._pos = True, scan.stop
             self._end(opened)
             return True
         for found, count in zip(grows, counts, strict=True):

@@ -54,6 +54,14 @@ class StreamParser:
             self._preview.advance(self._pieces[0])
         return self._preview.events()
 
+    def content(self) -> str:
+        """What a person may be shown already: the content up to where the next call may begin.
+
+        It only grows, unless a stray end of a thought takes back all that was said before it.
+        """
+        self._pieces[:] = ["".join(self._pieces)]
+        return self._preview.content(self._pieces[0])
+
     def close(self) -> ParsedMessage:
         """The whole turn, exactly as `parse` reads it. Closing again gives the same."""
         self._closed = True

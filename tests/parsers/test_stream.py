@@ -191,6 +191,34 @@ def test_single_characters_cost_time_linear_in_the_text(unit: str, tools: Any) -
     assert seconds(40_000) < 8 * max(seconds(10_000), 0.02)
 
 
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_content_grows_to_what_the_turn_says(size: int, tools: Any) -> None:
+    for text in (
+        "Hello!",
+        "The answer is [1] and {x} <b>bold</b>\nUsers like it.",
+        f"One moment.\n{CALL}\nDone, it was < 5.",
+        f"<think>hm</think>\n\nSure: {CALL}",
+        "User manuals are here.",
+        "A line\nUser: x",
+    ):
+        stream = StreamParser(tools)
+        shown = ""
+        for start in range(0, len(text), size):
+            stream.feed(text[start : start + size])
+            now = stream.content()
+            assert now.startswith(shown), text
+            shown = now
+        assert shown == stream.close().content
+
+
+def test_no_part_of_a_mark_is_shown(tools: Any) -> None:
+    stream = StreamParser(tools)
+    stream.feed("It is here: <tool_ca")
+    assert stream.content() == "It is here: "
+    stream.feed("ndle>")
+    assert stream.content() == "It is here: <tool_candle>"
+
+
 def test_wrong_use_raises(tools: Any) -> None:
     stream = StreamParser(tools)
     with pytest.raises(TypeError, match="bytes"):
