@@ -40,7 +40,8 @@ class Dialect:
         value_end: Closes a field.
         outer: Wrappers around calls, openers.
         outer_end: Their closers.
-        framed: One line break on each side of a text belongs to the format.
+        framed: One line break on each side of a text belongs to the format, if the call is laid
+            out in lines.
         gap: Expression for what may stand between calls and fields.
         value: `(text, type)` → the argument; None keeps the text.
         wrapping: Keys whose object, standing alone, is the whole of the arguments.
@@ -226,10 +227,14 @@ class FieldReader:
         Raises:
             _UnreadableError: a field is not closed or given twice, or the call is not closed.
         """
+        lined = False
         while True:
-            at = self._skip(text, at)
+            before, at = at, self._skip(text, at)
+            lined = lined or "\n" in text[before:at]
             key = self._key.match(text, at)
             if key is None:
+                if lined and self.dialect.framed:
+                    draft.arguments = {name: _unframed(it) for name, it in draft.arguments.items()}
                 return self._end(text, at, draft.name)
             name = self._named(key.group("key"))
             if name in draft.arguments:
@@ -268,18 +273,18 @@ class FieldReader:
             if close < 0:
                 raise _UnreadableError(at, f"{name} of {draft.name} is not closed", draft.name)
             close = self._extended(text, close)
-            return self._unframed(text[at:close]), close + len(closer)
+            return text[at:close], close + len(closer)
         head = self._heads.search(text, at, opener.start())
         if head is not None:
             close = self._balanced(text, at) if close >= 0 else -1
             if close < 0:
                 why = f"{name} of {draft.name} is not closed"
                 raise _UnreadableError(at, why, draft.name, head.start())
-            return self._unframed(text[at:close]), close + len(closer)
+            return text[at:close], close + len(closer)
         message = f"read {name} up to the next parameter, without its closer"
         span = (opener.start(), opener.start())
         draft.repairs.append(Repair(kind="missing_closer", span=span, message=message))
-        return self._unframed(text[at : opener.start()]), opener.start()
+        return text[at : opener.start()], opener.start()
 
     def _closed(self, text: str, at: int, closer: str) -> int:
         """Offset of the first closer that what follows agrees with, or -1."""
@@ -316,12 +321,6 @@ class FieldReader:
                 return found.start() if self._behind.match(text, at) else -1
         return -1
 
-    def _unframed(self, value: str) -> str:
-        """The text without the one line break on each side that some dialects add."""
-        if not self.dialect.framed:
-            return value
-        return value.removeprefix("\n").removesuffix("\n")
-
     def _given_up(self, text: str, start: int, error: _UnreadableError) -> Draft:
         """A fault up to where the call ends or the next begins; at the end it was cut off."""
         stop = self._stop.search(text, max(error.at, start + 1))
@@ -343,6 +342,11 @@ def _in_a_sentence(text: str, start: int, end: int) -> bool:
     """Whether words stand on both sides on the same line."""
     around = text[max(0, start - 2) : start], text[end : end + 2]
     return all(len(side.strip()) == 1 and " " in side and "\n" not in side for side in around)
+
+
+def _unframed(value: str) -> str:
+    """The text without the line break that the format adds on each side."""
+    return value.removeprefix("\n").removesuffix("\n")
 
 
 def _any(literals: tuple[str, ...]) -> str:

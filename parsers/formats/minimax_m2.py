@@ -1,0 +1,24 @@
+"""MiniMax M2: `<invoke name="…"><parameter name="…">…</parameter></invoke>` in a wrapper.
+
+Grammar: `<minimax:tool_call>` around all calls; it may be missing. A value is text as it stands,
+nothing is framed or unescaped; the tool's schema gives it a type.
+Source: chat template of MiniMaxAI/MiniMax-M2, read 2026-11.
+"""
+
+from __future__ import annotations
+
+from ..field_formats import Layout, field_format
+from ..xml_params import invoke_dialect
+
+FORMAT = field_format(
+    "minimax_m2",
+    invoke_dialect(outer=("minimax:tool_call",)),
+    Layout(
+        open="<minimax:tool_call>\n",
+        call='<invoke name="{name}">\n',
+        field='<parameter name="{key}">{value}</parameter>\n',
+        end="</invoke>\n",
+        close="</minimax:tool_call>",
+    ),
+    ("<minimax:tool_call>", '<invoke name="'),
+)
