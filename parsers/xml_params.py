@@ -215,11 +215,11 @@ class FieldReader:
         return draft
 
     def _named(self, written: str) -> str:
-        name = written.strip()
-        if self.dialect.escaped:
-            for entity, char in _ENTITIES:
-                name = name.replace(entity, char)
-        return name
+        if not self.dialect.escaped:
+            return written.strip()
+        for entity, char in _ENTITIES:
+            written = written.replace(entity, char)
+        return written
 
     def _fields(self, text: str, at: int, draft: Draft) -> int:
         """Fills the arguments; returns the offset behind the call.
