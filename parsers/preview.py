@@ -127,18 +127,17 @@ class Preview:
     def _undecided(self, text: str) -> int:
         """Offset of what may be the beginning of a mark at the end of prose."""
         low = max(self._pos, len(text) - _HOLD)
-        for at in range(low, len(text)):
-            char, rest = text[at], text[at:]
-            if char == "\n":
-                line = rest[1:].lstrip(" \t")
-                if any(role.startswith(line) or line == "user\n" for role in _ROLES):
-                    return at
-            elif char in self._scan.lexer.gates:
-                if (char in "{[" and not rest[1:].strip()) or any(
-                    literal.startswith(rest) for literal in self._scan.lexer.roles
-                ):
-                    return at
-        return len(text)
+        undecided = (at for at in range(low, len(text)) if self._may_become_mark(text[at:]))
+        return next(undecided, len(text))
+
+    def _may_become_mark(self, rest: str) -> bool:
+        """Whether the end of the text is the beginning of a mark."""
+        if rest[0] == "\n":
+            line = rest[1:].lstrip(" \t")
+            return any(role.startswith(line) for role in _ROLES)
+        if rest[0] in "{[" and not rest[1:].strip():
+            return True
+        return any(literal.startswith(rest) for literal in self._scan.lexer.roles)
 
     def events(self) -> list[StreamEvent]:
         """What was settled since the last time."""
