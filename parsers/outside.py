@@ -56,7 +56,7 @@ def read_arguments(
     fence = _FENCE.match(text, at)
     at = skip_space(text, fence.end()) if fence else at
     closed = closer.match(text, at)
-    if closed is not None:
+    if closed is not None and closed.group():  # nothing stands between the name and the closer
         return closed.end()
     try:
         value = decode(text, at)
@@ -72,8 +72,8 @@ def _closed(
 ) -> int:
     """Offset behind the closer, past stray brackets or text that are listed as a repair."""
     fence = _FENCE_END.match(text, end)
-    at = skip_space(text, fence.end() if fence else end)
-    found = closer.match(text, at)
+    at = fence.end() if fence else end
+    found = closer.match(text, at) or closer.match(text, skip_space(text, at))
     if found is not None:
         return found.end()
     stray = _STRAY.match(text, end)
@@ -107,6 +107,8 @@ def _refuse(
     following = opener.search(text, at)
     limit = following.start() if following else len(text)
     found = closer.search(text, at, limit)
+    if found is not None and not found.group():  # only says what may follow, closes nothing
+        found = None
     end = found.end() if found else limit
     cut = found is None and following is None and error.cut
     kind = FaultKind.TRUNCATED if cut else FaultKind.BAD_ARGUMENTS

@@ -31,6 +31,9 @@ from .turns import HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
 from .types import Fault, FaultKind, ToolCall
 
 _QUOTES = frozenset("`'\"\u201c\u2018")
+_OPENERS = frozenset((Role.FORMAT, Role.THOUGHT_OPENER))
+SHORTEST_CUT = 6
+"""Characters of a marker at the end of a turn that cannot be anything else any more."""
 _TEXT_LIKE = frozenset(("</s>", "<pad>", "[INST]"))
 
 
@@ -50,6 +53,7 @@ class Scan(Findings):
         for _ in range(MAX_MARKS):
             found = search(text, pos) if self.budget > 0 else None
             if found is None:
+                self.at_end(pos)
                 return
             role = roles.get(found.group())
             if role is None:
@@ -60,6 +64,20 @@ class Scan(Findings):
                 pos = self.at_literal(role, found)
         message = f"more than {MAX_MARKS} marks in one turn"
         self.fault(FaultKind.MALFORMED_CALL, (pos, pos), message)
+
+    def at_end(self, pos: int) -> None:
+        """Finds the fault of a turn that ends inside a marker."""
+        text = self.text
+        start = max(text.rfind("<", pos), text.rfind("[", pos))
+        if start < 0 or len(text) - start < SHORTEST_CUT:
+            return
+        tail = text[start:]
+        for literal, role in self.lexer.roles.items():
+            if role in _OPENERS and literal.startswith(tail):
+                message = f"the turn ends inside the marker {literal}"
+                self.fault(FaultKind.TRUNCATED, (start, len(text)), message)
+                self.remove(start, len(text))
+                return
 
     def begin(self, pos: int) -> int:
         """Lets a format read that opens a call only where a turn begins; returns where to go on."""
