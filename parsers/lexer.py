@@ -37,8 +37,8 @@ class Lexer:
 
     Attributes:
         search: Finds the next thing that means something.
-        gates: First characters of everything but role lines; a text with none of them holds only
-            prose.
+        gates: Parts of everything but role lines, each with a sign in it that is quick to look for;
+            a text with none of them holds only prose.
         roles: What each literal does.
         by_marker: Formats of each marker, in the order in which they are tried.
         by_pattern: Formats without a literal opener, with their compiled patterns.
@@ -50,7 +50,7 @@ class Lexer:
     """
 
     search: re.Pattern[str]
-    gates: tuple[str, ...]
+    gates: tuple[tuple[str, str], ...]
     roles: dict[str, Role]
     by_marker: dict[str, tuple[WireFormat, ...]]
     by_pattern: tuple[tuple[re.Pattern[str], WireFormat], ...]
@@ -59,6 +59,13 @@ class Lexer:
     ends_thought: re.Pattern[str]
     role_line: re.Pattern[str]
     thought_closers: re.Pattern[str]
+
+    def silent(self, text: str) -> bool:
+        """Whether nothing in a text can mean anything but a role line."""
+        for sign, part in self.gates:
+            if sign in text and (sign == part or part in text):
+                return False
+        return True
 
 
 def prefix_tree(literals: list[str]) -> str:
@@ -108,7 +115,7 @@ def lexer() -> Lexer:
     parts = [prefix_tree(group) for group in branches.values()]
     return Lexer(
         search=re.compile("|".join([*parts, *(pattern for pattern, _ in patterns), ROLE_LINE])),
-        gates=tuple(sorted({*branches, *(gate(pattern) for pattern, _ in patterns)})),
+        gates=tuple(sorted({*map(_sign, roles), *(gate(pattern) for pattern, _ in patterns)})),
         roles=roles,
         by_marker=by_marker,
         by_pattern=tuple((re.compile(pattern), one) for pattern, one in patterns),
@@ -128,8 +135,8 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
 _LITERAL = re.compile(r"(?:\\[^\w\s]|[\w :>])+(?![*+?{])")
 
 
-def gate(pattern: str) -> str:
-    """What a text must hold for a pattern to match: a bracket of its literal head, or all of it.
+def gate(pattern: str) -> tuple[str, str]:
+    """What a text must hold for a pattern to match, and a sign in it.
 
     Raises:
         ValueError: the pattern does not begin with a literal character.
@@ -137,5 +144,11 @@ def gate(pattern: str) -> str:
     head = _LITERAL.match(pattern)
     if head is None:
         raise ValueError(f"a format's pattern must begin with a literal, got {pattern!r}")
-    literal = head.group().replace("\\", "")
-    return next((char for char in literal if char in "[{<"), literal)
+    return _sign(head.group().replace("\\", ""))
+
+
+def _sign(literal: str) -> tuple[str, str]:
+    """A part of a literal and a sign in it: an opening bracket twice, else all of it and a sign."""
+    bracket = next((char for char in literal if char in "[{<"), "")
+    sign = next((char for char in literal if not (char.isascii() and char.isalnum())), literal)
+    return (bracket, bracket) if bracket else (sign, literal if sign.isascii() else sign)

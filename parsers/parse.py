@@ -77,9 +77,8 @@ def _machinery() -> tuple[type[Scan], Lexer, Callable[..., Toolbox]]:
 
 def _prose(text: str, table: Lexer) -> ParsedMessage | None:
     """The result for a text that can hold nothing but prose; None sends it to the full pass."""
-    for gate in table.gates:
-        if gate in text:
-            return None
+    if not table.silent(text):
+        return None
     if "`" in text or not text or text.isspace() or find_loop(text, len(text)) is not None:
         return None
     if table.role_line.search(text) or ROLE_AT_START.match(text.lstrip()):
