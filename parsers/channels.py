@@ -28,7 +28,7 @@ _HEADER = re.compile(
     r"(?:<\|constrain\|>)?(?P<type>[a-z_]{0,20})\s?<\|message\|>"
 )
 END = re.compile(r"<\|(?:end|call|return|eom|eot)\|>")
-_BODY_END = re.compile(r"<\|(?:end|call|return|eom|eot)\|>|(?=<\|start\|>)|(?=<\|channel\|>)")
+_THOUGHT_END = re.compile(r"<\|(?:end|return|eom|eot)\|>|(?=<\|start\|>)")
 _PEOPLE = frozenset(("user", "all", "commentary", "final"))
 _SILENT = frozenset(("self", "developer", "system"))
 
@@ -65,9 +65,12 @@ def read_other(text: str, start: int, header: Header) -> Reading:
     """A part that is no call: thinking, or the header in front of what a person reads."""
     if not header.thinks:
         return Reading(drafts=[], span=(start, header.end))
-    end = _BODY_END.search(text, header.end)
+    end = _THOUGHT_END.search(text, header.end)
     if end is not None:
         return Reading(drafts=[], span=(start, end.end()), thought=(header.end, end.start()))
+    last = text.rfind("<|channel|>", header.end)
+    if last >= 0:  # without any end token only the last part can be more than a draft
+        return Reading(drafts=[], span=(start, last), thought=(header.end, last))
     message = "the thought is never closed, so nothing in it or behind it counts"
     span = (start, len(text))
     return Reading(

@@ -25,6 +25,7 @@ FAMILIES: dict[str, str] = {
     "<|channel>thought": "<channel|>",  # Gemma 4
     "<|channel>": "<channel|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|open|>think<|sep|>": "<|close|>think<|sep|>",  # Kimi K3
     "<|think|>": "<|/think|>",
     "◁think▷": "◁/think▷",  # Kimi
 }

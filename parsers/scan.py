@@ -32,6 +32,7 @@ from .types import Fault, FaultKind, ToolCall
 
 _QUOTES = frozenset("`'\"\u201c\u2018")
 _OPENERS = frozenset((Role.FORMAT, Role.THOUGHT_OPENER))
+_SPACE = re.compile(r"\s")
 SHORTEST_CUT = 6
 """Characters of a marker at the end of a turn that cannot be anything else any more."""
 _TEXT_LIKE = frozenset(("</s>", "<pad>", "[INST]"))
@@ -66,18 +67,23 @@ class Scan(Findings):
         self.fault(FaultKind.MALFORMED_CALL, (pos, pos), message)
 
     def at_end(self, pos: int) -> None:
-        """Finds the fault of a turn that ends inside a marker."""
+        """Takes out the marker inside of which the turn ends; to open a call there is a fault."""
         text = self.text
         start = max(text.rfind("<", pos), text.rfind("[", pos))
         if start < 0 or len(text) - start < SHORTEST_CUT:
             return
         tail = text[start:]
-        for literal, role in self.lexer.roles.items():
-            if role in _OPENERS and literal.startswith(tail):
-                message = f"the turn ends inside the marker {literal}"
-                self.fault(FaultKind.TRUNCATED, (start, len(text)), message)
-                self.remove(start, len(text))
-                return
+        cut = [
+            (literal, role)
+            for literal, role in self.lexer.roles.items()
+            if literal.startswith(tail)
+        ]
+        opener = next((literal for literal, role in cut if role in _OPENERS), "")
+        if opener:
+            message = f"the turn ends inside the marker {opener}"
+            self.fault(FaultKind.TRUNCATED, (start, len(text)), message)
+        if cut:
+            self.remove(start, len(text))
 
     def begin(self, pos: int) -> int:
         """Lets a format read that opens a call only where a turn begins; returns where to go on."""
@@ -219,7 +225,8 @@ class Scan(Findings):
             return end
         line_end = self.text.find("\n", behind)
         stop = line_end if line_end >= 0 else len(self.text)
-        kind = FaultKind.TRUNCATED if behind >= len(self.text) else FaultKind.MALFORMED_CALL
+        cut = stop == len(self.text) and not _SPACE.search(self.text, behind)
+        kind = FaultKind.TRUNCATED if cut else FaultKind.MALFORMED_CALL
         message = f"no readable call follows {marker}"
         self.fault(kind, (start, stop), message)
         self.saw(owners[0].name, (start, stop), 0, message)

@@ -18,7 +18,7 @@ from .lenient_json import NotJsonError, decode_exactly, skip_space
 
 Path = tuple[str | int, ...]
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")  # up to 64 bits, with or without sign
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][-+]?[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
 _CHECKED_HERE = frozenset(
@@ -148,12 +148,12 @@ def _typed(text: str, allowed: Sequence[str]) -> Any:
         return None
     if "boolean" in allowed and stripped in _BOOLEANS:
         return _BOOLEANS[stripped]
-    if "integer" in allowed and _INTEGER.fullmatch(stripped):
+    if ("integer" in allowed or "number" in allowed) and _INTEGER.fullmatch(stripped):
         return int(stripped)
     if "number" in allowed and _NUMBER.fullmatch(stripped):
         number = float(stripped)
         if math.isfinite(number):
-            return int(stripped) if _INTEGER.fullmatch(stripped) else number
+            return number
     if ("object" in allowed and stripped.startswith("{")) or (
         "array" in allowed and stripped.startswith("[")
     ):

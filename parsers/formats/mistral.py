@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 
-from ..drafts import MISSING, Draft, Pairs, Reading, WireFormat
+from ..drafts import MISSING, Draft, Pairs, Reading, WireFormat, faulty
 from ..outside import read_arguments
 from ..tagged import examples_of, tagged_json
+from ..types import FaultKind
 
 _MARK = "[TOOL_CALLS]"
 _HEADER = re.compile(
@@ -34,6 +35,10 @@ def read(text: str, start: int, payload: int) -> Reading | None:
     if header is None or " " in header["name"]:
         return None
     at = header.start("next")
+    if header["args"] and at >= len(text):
+        message = f"the turn ends in front of the arguments of {header['name']}"
+        fault = faulty(FaultKind.TRUNCATED, (start, at), message, header["name"])
+        return Reading(drafts=[fault], span=(start, at))
     draft = Draft(name=header["name"], arguments=MISSING, span=(start, at), id=header["id"] or "")
     end = read_arguments(text, draft, at, _NEXT, _CLOSED) if header["next"] == "{" else at
     draft.span = (start, end)

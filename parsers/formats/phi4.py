@@ -1,7 +1,7 @@
 """Phi-4-mini and Firefunction 2: `functools[{"name": "…", "arguments": {…}}]`, one array.
 
 The word alone is no mark: it only opens calls in front of an array of objects, and entries that
-hold no arguments at all are text.
+hold no arguments at all are text. The special token `<|tool_call|>` may stand in front.
 Source: chat template of microsoft/Phi-4-mini-instruct, read 2026-11.
 """
 
@@ -33,6 +33,8 @@ def render(calls: Pairs) -> str:
 
 FORMAT = WireFormat(
     name="phi4",
+    markers=("<|tool_call|>functools[",),
+    closers=("<|/tool_call|>",),
     patterns=(r"functools\[(?=\s*\{)",),
     rank=80,
     read=read,
