@@ -1,12 +1,12 @@
 # Every target builds .venv first, or reuses it; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden bench
+.PHONY: help setup check test golden bench bench-parsers score-parsers fuzz
 
 python := .venv/bin/python
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## build .venv with everything that runs, tests and checks need
 	@checker=$$(bash training/install.sh --python) && \
@@ -30,3 +30,16 @@ bench: setup ## every script of benchmarks/, one after the other
 	@set -e; shopt -s nullglob; for script in benchmarks/*.py; do \
 		echo "== $$script"; PYTHONPATH=. $(python) "$$script"; \
 	done
+
+bench-parsers: setup ## what a parse costs, beside json.loads and the parsers that are installed
+	$(python) benchmarks/parse_latency.py
+
+CORPORA ?=
+score-parsers: setup ## score the parser on a folder of turns: make score-parsers CORPORA=path
+	@test -n "$(CORPORA)" || { echo "say which folder of turns: make score-parsers CORPORA=path"; exit 2; }
+	$(python) benchmarks/score_parsers.py "$(CORPORA)"
+
+RUNS ?= 2000000
+fuzz: setup ## mutated texts, then atheris (extra fuzz): make fuzz RUNS=2000000
+	$(python) tests/fuzz/fuzz_parse.py --runs $(RUNS)
+	$(python) tests/fuzz/fuzz_atheris.py -runs=$(RUNS)
