@@ -10,8 +10,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .dialects import Dialect
 from .drafts import Examples, Pairs, WireFormat
-from .xml_params import Dialect, FieldReader
+from .xml_params import FieldReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

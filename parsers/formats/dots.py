@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..dialects import invoke_dialect
 from ..drafts import Reading
 from ..field_formats import Layout, field_format
 from ..tagged import tagged_json
-from ..xml_params import invoke_dialect
 
 _OPEN, _CLOSE = "<dots_function_call>", "</dots_function_call>"
 _FIELDS = field_format(

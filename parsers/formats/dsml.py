@@ -14,9 +14,10 @@ import json
 import re
 from typing import Any
 
+from ..dialects import invoke_dialect
 from ..drafts import Examples, Pairs, Reading, WireFormat
 from ..literals import stated
-from ..xml_params import FieldReader, invoke_dialect
+from ..xml_params import FieldReader
 
 _WRAPPING = ("arguments", "input")
 _WRAPPERS = ("function_calls", "tool_calls", "toolcalls", "tool", "calls")

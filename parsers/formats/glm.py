@@ -8,8 +8,8 @@ Source: chat templates of zai-org/GLM-4.5 and GLM-4.7, read 2026-11.
 
 from __future__ import annotations
 
+from ..dialects import Dialect
 from ..field_formats import Layout, field_format
-from ..xml_params import Dialect
 
 NAME = r"(?!(?:user|User|human|Human)\b)(?P<name>[^\s<>{}\[\]\"'`]{1,200})"
 DIALECT = Dialect(

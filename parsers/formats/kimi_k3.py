@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..dialects import Dialect
 from ..drafts import Pairs, WireFormat
 from ..field_formats import field_examples
 from ..literals import stated
-from ..xml_params import Dialect, FieldReader
+from ..xml_params import FieldReader
 
 _SEP = r"\s*<\|sep\|>"
 

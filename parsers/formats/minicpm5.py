@@ -9,8 +9,8 @@ Source: the minicpm5 parser of vLLM 0.33.0 and its tests, read 2026-11.
 
 from __future__ import annotations
 
+from ..dialects import Dialect
 from ..field_formats import Layout, field_format
-from ..xml_params import Dialect
 
 _BLANK = ("\u0120", "", " ")
 FORMAT = field_format(

@@ -7,8 +7,8 @@ Source: chat template of MiniMaxAI/MiniMax-M2, read 2026-11.
 
 from __future__ import annotations
 
+from ..dialects import invoke_dialect
 from ..field_formats import Layout, field_format
-from ..xml_params import invoke_dialect
 
 FORMAT = field_format(
     "minimax_m2",

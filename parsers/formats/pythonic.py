@@ -14,13 +14,12 @@ import re
 from ..drafts import Pairs, Reading, WireFormat
 from ..python_calls import (
     NAME,
-    NotPythonError,
     python_examples,
     read_calls,
     render_calls,
-    skip,
     tagged_python,
 )
+from ..python_literals import NotPythonError, skip
 
 _OPEN, _CLOSE = "<|python_start|>", "<|python_end|>"
 _tagged = tagged_python(_OPEN, _CLOSE)

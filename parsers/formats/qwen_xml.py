@@ -10,8 +10,8 @@ Source: tokenizer files of Qwen/Qwen3-Coder-480B-A35B-Instruct, read 2026-11.
 
 from __future__ import annotations
 
+from ..dialects import Dialect
 from ..field_formats import Layout, field_format
-from ..xml_params import Dialect
 
 _NAMED = r"[^<>\n]{1,200}"
 DIALECT = Dialect(

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..dialects import invoke_dialect
 from ..field_formats import Layout, field_format
-from ..xml_params import invoke_dialect
 
 
 def _token(name: str) -> str:
