@@ -61,10 +61,10 @@ class WarmStartConfig:
 
     dialogues: int = setting(3000, "Dialogues in the corpus.", least=1)
     right_frac: float = setting(0.05, "Chance that a dialogue finds the right format.", least=0)
-    steps: int = setting(300, "Updates.", least=0)
+    steps: int = setting(280, "Updates.", least=0)
     batch_dialogues: int = setting(24, "Dialogues an update.", least=1)
     matrix_lr: float = setting(0.02, "Muon's learning rate, hidden matrices.", least=0)
-    rest_lr: float = setting(4e-3, "AdamW's learning rate, everything else.", least=0)
+    rest_lr: float = setting(6e-3, "AdamW's learning rate, everything else.", least=0)
     argument_weight: float = setting(3.0, "Loss weight of argument tokens.", least=0)
     argument_prob: float = setting(0.9, "Least probability of each kind of argument.", least=0)
 
