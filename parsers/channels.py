@@ -19,11 +19,11 @@ from .types import FaultKind
 MARKERS = ("<|start|>assistant to=", "<|start|>assistant<|", "<|channel|>", "<|message|>")
 """Openers of a header. Every format with such headers lists them; the first that reads one wins."""
 
-STARTS = (r"\s?to=(?=[\w.:/-])",)
+STARTS = (r"\s*to=(?=[\w.:/-])",)
 """The header when its beginning lies in the prompt."""
 
 _HEADER = re.compile(
-    r"(?:<\|start\|>assistant)?\s?(?:to=(?P<early>[^\s<]{1,200}))?\s?"
+    r"(?:<\|start\|>assistant)?\s*(?:to=(?P<early>[^\s<]{1,200}))?\s?"
     r"(?:<\|channel\|>(?P<channel>[a-z_]{0,40}))?\s?(?:to=(?P<late>[^\s<]{1,200}))?\s?"
     r"(?:<\|constrain\|>)?(?P<type>[a-z_]{0,20})\s?<\|message\|>"
 )

@@ -109,27 +109,36 @@ def lexer() -> Lexer:
     patterns = [(pattern, one) for one in formats for pattern in one.patterns]
     starts = [(pattern, one) for one in formats for pattern in one.starts]
     ends_thought = [literal for one in formats for literal in one.ends_thought]
-    branches: dict[str, list[str]] = {}
-    for literal in sorted(roles):
-        branches.setdefault(literal[0], []).append(prefix_tree([literal[1:]]) and literal)
-    parts = [prefix_tree(group) for group in branches.values()]
     return Lexer(
-        search=re.compile("|".join([*parts, *(pattern for pattern, _ in patterns), ROLE_LINE])),
+        search=re.compile(
+            "|".join([_tree(roles), *(pattern for pattern, _ in patterns), ROLE_LINE])
+        ),
         gates=tuple(sorted({*map(_sign, roles), *(gate(pattern) for pattern, _ in patterns)})),
         roles=roles,
         by_marker=by_marker,
         by_pattern=tuple((re.compile(pattern), one) for pattern, one in patterns),
         starts=_any(pattern for pattern, _ in starts),
         by_start=tuple((re.compile(pattern), one) for pattern, one in starts),
-        ends_thought=_any(map(re.escape, ends_thought)),
+        ends_thought=re.compile(_tree(ends_thought)),
         role_line=re.compile(ROLE_LINE),
-        thought_closers=_any(map(re.escape, sorted(CLOSERS))),
+        thought_closers=re.compile(_tree(CLOSERS)),
     )
+
+
+def _tree(literals: Iterable[str]) -> str:
+    """An expression for any of these literals, one branch for each first character."""
+    branches: dict[str, list[str]] = {}
+    for literal in sorted(literals):
+        branches.setdefault(literal[0], []).append(literal)
+    return "|".join(map(prefix_tree, branches.values())) or _NEVER
+
+
+_NEVER = r"(?!)"
 
 
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:
     """One expression for any of these; without any it never matches."""
-    return re.compile("|".join(patterns) or r"(?!)")
+    return re.compile("|".join(patterns) or _NEVER)
 
 
 _LITERAL = re.compile(r"(?:\\[^\w\s]|[\w :>])+(?![*+?{])")

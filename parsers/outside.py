@@ -78,7 +78,8 @@ def _closed(
         return found.end()
     stray = _STRAY.match(text, end)
     behind = stray.end() if stray else end
-    found = closer.match(text, behind)
+    fence = _FENCE_END.match(text, behind)
+    found = closer.match(text, skip_space(text, fence.end()) if fence else behind)
     if found is not None:
         message = f"dropped {text[end:behind].strip()[:12]!r} behind the arguments"
         draft.repairs.append(Repair(kind="stray_closer", span=(end, behind), message=message))

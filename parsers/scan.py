@@ -235,6 +235,8 @@ class Scan(Findings):
     def take(self, owner: WireFormat, reading: Reading) -> int:
         """Resolves what a format read and takes it out of the content, unless it is only text."""
         start, end = reading.span
+        if not (reading.drafts or reading.bare or reading.broken or reading.thought):
+            return self.remove(start, max(end, start + 1))
         results: list[ToolCall | Fault] = []
         number = len(self.calls)
         for draft in reading.drafts[: MAX_CALLS + 1]:

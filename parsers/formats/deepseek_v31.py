@@ -13,7 +13,8 @@ from ..deepseek import CLOSERS, MARKERS, pattern, read_with, shape, token
 from ..drafts import Pairs, Reading, WireFormat
 from ..tagged import examples_of
 
-_SHAPE = shape(rf"\s*(?P<name>[^<\n]{{1,200}}){pattern('tool sep')}(?!\s*<|[^\n{{]{{1,200}}\n)")
+_OTHER = rf"\s*(?!{pattern('tool call end')})<|[^\n{{<]{{1,200}}\n"
+_SHAPE = shape(rf"\s*(?P<name>[^<\n]{{1,200}}){pattern('tool sep')}(?!{_OTHER})")
 
 
 def read(text: str, start: int, payload: int) -> Reading | None:

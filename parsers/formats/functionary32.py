@@ -15,15 +15,15 @@ from ..outside import read_arguments
 from ..tagged import examples_of
 
 _MARK = ">>>"
-_HEADER = re.compile(r"(?:>>>)?([A-Za-z_][\w.-]{0,199})[ \t]*\n")
+_HEADER = re.compile(r"([A-Za-z_][\w.-]{0,199})[ \t]*\n")
 _FOR_PEOPLE = "all"
 _NEXT = re.compile(r">>>(?=[A-Za-z_])")
 _CLOSED = re.compile(r"\s*(?=>>>|<\||\Z)")
 
 
 def read(text: str, start: int, payload: int) -> Reading | None:
-    """The call whose name stands at `start`."""
-    header = _HEADER.match(text, start)
+    """The call whose name stands at `payload`."""
+    header = _HEADER.match(text, payload)
     if header is None:
         return None
     if header[1] == _FOR_PEOPLE:
@@ -47,7 +47,7 @@ def render(calls: Pairs) -> str:
 FORMAT = WireFormat(
     name="functionary32",
     patterns=(r"\>>>(?=[A-Za-z_][\w.-]{0,199}[ \t]*\n)",),
-    starts=(r"\s?(?=[A-Za-z_][\w.-]{0,199}[ \t]*\n\{)",),
+    starts=(r"\s*(?=[A-Za-z_][\w.-]{0,199}[ \t]*\n\{)",),
     rank=85,
     read=read,
     render=render,

@@ -14,9 +14,8 @@ from ..drafts import MISSING, Draft, Pairs, Reading, WireFormat
 from ..outside import read_arguments
 from ..tagged import examples_of
 
-_HEADER = re.compile(
-    r"Action:[ \t]*`?([A-Za-z_][\w.:/-]{0,199})`?[ \t]*\n+[ \t]*Action[ _]Input:[ \t]*\n?"
-)
+_OPENER = r"Action:[ \t]*`?[A-Za-z_][\w./-]{0,199}`?[ \t]*\n+[ \t]*Action[ _]Input:"
+_HEADER = re.compile(r"Action:[ \t]*`?(?P<name>[\w./-]+)`?\s*Action[ _]Input:[ \t]*\n?")
 _NEXT = re.compile(r"\nAction:")
 _CLOSED = re.compile(r"[ \t]*(?=\n|<\||\Z)")
 
@@ -26,7 +25,7 @@ def read(text: str, start: int, payload: int) -> Reading | None:
     header = _HEADER.match(text, start)
     if header is None:
         return None
-    draft = Draft(name=header[1], arguments=MISSING, span=(start, header.end()))
+    draft = Draft(name=header["name"], arguments=MISSING, span=(start, header.end()))
     end = read_arguments(text, draft, header.end(), _NEXT, _CLOSED)
     draft.span = (start, end)
     return Reading(drafts=[draft], span=draft.span)
@@ -42,7 +41,7 @@ def render(calls: Pairs) -> str:
 
 FORMAT = WireFormat(
     name="react",
-    patterns=(r"Action:[ \t]*`?[A-Za-z_]",),
+    patterns=(_OPENER,),
     rank=86,
     read=read,
     render=render,
