@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 
+from ..dialects import Dialect
 from ..drafts import Draft, Pairs, Reading, WireFormat
 from ..json_calls import MAX_CALLS
 from ..tagged import examples_of, tagged_json
-from ..xml_params import Dialect, FieldReader
+from ..xml_params import FieldReader
 
 _OPEN, _CLOSE = "<ifm|tool_call>", "</ifm|tool_call>"
 _WRAP, _WRAP_END = "<ifm|tool_calls>", "</ifm|tool_calls>"
