@@ -198,7 +198,8 @@ def _check_lists(schema: Mapping[str, Any], path: str) -> None:
             known = ", ".join(sorted(_TYPES))
             raise ValueError(f"{path}.type: expected one of {known}, got {name!r}")
     required = schema.get("required") or ()
-    if not isinstance(required, Sequence) or not all(isinstance(name, str) for name in required):
+    listed = isinstance(required, Sequence) and not isinstance(required, str)
+    if not listed or not all(isinstance(name, str) for name in required):
         raise ValueError(f"{path}.required: expected a list of names, got {required!r}")
     for key in ("enum", "anyOf", "oneOf", "allOf"):
         if not isinstance(schema.get(key) or [], Sequence):

@@ -1,0 +1,87 @@
+"""The tables of thoughts and turns, and the one expression that finds all of their marks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsers import ParseStatus, parse
+from parsers.formats import load_all
+from parsers.lexer import Role, lexer, prefix_tree
+from parsers.reasoning import CLOSERS, FAMILIES
+from parsers.turns import HEADERS, ROLE_AT_START, ROLE_LINE, SPECIAL_TOKENS, TURN_MARKS
+
+CALL = '<tool_call>{"name": "f", "arguments": {"x": 1}}</tool_call>'
+
+
+@given(st.lists(st.text(alphabet="<|ab>", min_size=1, max_size=5), min_size=1, max_size=12))
+def test_a_prefix_tree_matches_its_literals_longest_first(literals: list[str]) -> None:
+    # All of one tree begin with the same character, as in the table of marks.
+    literals = [f"<{literal}" for literal in literals]
+    pattern = re.compile(prefix_tree(literals))
+    for literal in literals:
+        found = pattern.match(literal + "z")
+        assert found is not None
+        assert found.group() == max(
+            (other for other in literals if literal.startswith(other)), key=len
+        )
+    assert pattern.match("zz") is None
+
+
+@pytest.mark.parametrize("literal", sorted(lexer().roles), ids=ascii)
+def test_every_literal_is_found_where_it_stands(literal: str) -> None:
+    found = lexer().search.search(f"some text {literal}")
+    assert found is not None
+    assert (found.start(), found.group()) == (10, literal)
+
+
+def test_the_tables_do_not_contradict_each_other() -> None:
+    roles = lexer().roles
+    for one in load_all():
+        for marker in one.markers:
+            assert roles[marker] is Role.FORMAT
+            assert one in lexer().by_marker[marker]
+    for opener in FAMILIES:
+        assert roles[opener] is Role.THOUGHT_OPENER
+    assert {roles[mark] for mark in TURN_MARKS} == {Role.TURN}
+    assert set(SPECIAL_TOKENS).isdisjoint(TURN_MARKS)
+    assert set(HEADERS).isdisjoint(TURN_MARKS)
+
+
+@pytest.mark.parametrize("opener", FAMILIES, ids=ascii)
+def test_every_family_of_thoughts(opener: str) -> None:
+    closer = FAMILIES[opener]
+    turn = parse(f"{opener}They ask. {CALL}{closer}Hello.")
+    assert (turn.status, turn.reasoning, turn.content) == (
+        ParseStatus.MESSAGE,
+        f"They ask. {CALL}",
+        "Hello.",
+    )
+    if closer in CLOSERS:
+        rest = parse(f"They ask.{closer}{CALL}", reasoning="open")
+        assert (rest.reasoning, len(rest.calls)) == ("They ask.", 1)
+
+
+@pytest.mark.parametrize("mark", [*TURN_MARKS, *(f"{head}user\n" for head in HEADERS)], ids=ascii)
+def test_nothing_counts_behind_a_turn_mark(mark: str) -> None:
+    turn = parse(f"{CALL}\n{mark} {CALL}")
+    assert len(turn.calls) == 1
+    assert turn.calls[0].span[0] == 0
+
+
+@pytest.mark.parametrize("token", SPECIAL_TOKENS, ids=ascii)
+def test_a_special_token_at_the_end_is_no_content(token: str) -> None:
+    assert parse(f"Hello.{token}").content == "Hello."
+    assert len(parse(f"{CALL}{token}").calls) == 1
+
+
+def test_a_line_that_only_looks_like_a_role_is_text() -> None:
+    role = re.compile(ROLE_LINE)
+    for text in ("\nUser: x", "\n  Human : x", "\nuser\nx", "\nObservation: 3"):
+        assert role.search(text)
+        assert ROLE_AT_START.match(text[1:].lstrip())
+    for text in ("\nUsers: x", "\nuser input\n", "the User: x", "\nThe observation: x"):
+        assert role.search(text) is None
