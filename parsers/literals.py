@@ -1,8 +1,8 @@
-"""Values whose type the text suggests and a tool's schema may overrule.
+"""Values whose type the text only suggests, until a tool's schema decides.
 
 Some formats write `days:3` or `string="false"` for a value that the tool wants as text. Such a
-value travels as a `Literal`, the text with the value it states, until the schema is known: the
-stated value counts unless only the text fits. `resolve.py` settles them; nothing else sees them.
+value travels as a `Literal`, the text with the value it states: the stated value counts unless only
+the text fits. `resolve.py` settles all soft values; nothing behind it sees them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,29 @@ from .schema import mismatches, types_of
 from .tools import Tool
 
 
+class Soft:
+    """A value that only a schema makes definite."""
+
+    __slots__ = ()
+
+    def settled(self, rules: Mapping[str, Any]) -> Any:
+        """The definite value; the rules are empty when nothing is known."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Literal:
+class Literal(Soft):
     """A text as written, and the value that it states."""
 
     text: str
     value: Any
+
+    def settled(self, rules: Mapping[str, Any]) -> Any:
+        """The stated value, unless only the text fits."""
+        if rules and _refused(self.value, rules) and not _refused(self.text, rules):
+            return self.text
+        whole = isinstance(self.value, float) and self.value.is_integer()
+        return int(self.value) if whole and types_of(rules) == ("integer",) else self.value
 
 
 def stated(text: str) -> Any:
@@ -42,18 +59,15 @@ def stated(text: str) -> Any:
 
 
 def settle(value: Any, schema: Any) -> Any:
-    """The value with every `Literal` in it replaced by what the schema wants of the two.
+    """The value with everything soft in it made definite.
 
     Args:
         value: Arguments as a format read them, nested at most as deep as the format allows.
         schema: Their JSON Schema; anything but an object decides nothing.
     """
     rules = schema if isinstance(schema, Mapping) else {}
-    if isinstance(value, Literal):
-        if rules and _refused(value.value, rules) and not _refused(value.text, rules):
-            return value.text
-        whole = isinstance(value.value, float) and value.value.is_integer()
-        return int(value.value) if whole and types_of(rules) == ("integer",) else value.value
+    if isinstance(value, Soft):
+        return value.settled(rules)
     if isinstance(value, dict):
         properties = rules.get("properties")
         parts = properties if isinstance(properties, Mapping) else {}
