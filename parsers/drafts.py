@@ -49,7 +49,7 @@ class Reading:
         broken: Why a bare document could not be read at all, "cut" or "damaged"; "" otherwise.
         invented: The model answered its own call inside the same document.
         named_only: The shape alone says too little: it counts only if it names an offered tool, or
-            with no tools given if it is all there is in the turn.
+            with no tools given if it is all there is in the turn and has a mark of its own.
         thought: A stretch of it that is reasoning, in formats that have channels for that.
     """
 

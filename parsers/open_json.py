@@ -42,9 +42,10 @@ def only_text(found: Findings, reading: Reading, results: list[ToolCall | Fault]
 
 
 def _named(found: Findings, reading: Reading) -> bool:
-    """Whether a reading names an offered tool, or with no tools given is all there is."""
+    """Whether a reading names an offered tool, or with no tools given is all there is and whole."""
     if found.box.tools is None:
-        return found.alone(reading.span[0]) and reading.span[1] >= found.last_visible()
+        whole = found.alone(reading.span[0]) and reading.span[1] >= found.last_visible()
+        return whole and all(draft.fault is None for draft in reading.drafts)
     return any(
         isinstance(draft.name, str) and found.box.find(draft.name)[1] for draft in reading.drafts
     )

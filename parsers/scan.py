@@ -92,8 +92,9 @@ class Scan(Findings):
         for pattern, owner in self.lexer.by_start:
             found = pattern.match(self.text, pos)
             reading = owner.read(self.text, pos, found.end()) if found else None
-            if reading is not None:
-                return self.take(owner, reading)
+            if reading is None or (reading.named_only and self.box.tools is None):
+                continue
+            return self.take(owner, reading)
         return pos
 
     def at_literal(self, role: Role, found: re.Match[str]) -> int:

@@ -93,3 +93,18 @@ def test_a_header_says_whom_it_is_for() -> None:
     assert header is not None
     assert header.thinks
     assert read_header("to=self and no more", 0) is None
+
+
+def test_words_that_dropped_tokens_left_behind_are_read_with_an_offered_name(tools: Any) -> None:
+    call = f"commentary to=functions.get_weather json{ARGUMENTS}"
+    for front, thought in (
+        ("", ""),
+        ("assistant", ""),
+        ("analysisThey ask.assistant", "They ask."),
+    ):
+        turn = parse(f"{front}{call}", tools)
+        assert [(one.name, one.arguments) for one in turn.calls] == PARIS
+        assert (turn.reasoning, turn.content) == (thought, "")
+        assert parse(f"{front}{call}assistant{call}", tools).calls[1:] != ()
+    for text in ("analysis of {x} is due", "commentary to=functions.fly json{}", f"So {call}"):
+        assert parse(text, tools).content == text
