@@ -16,7 +16,7 @@ from typing import Any
 from .drafts import Draft, Examples, Pairs, Reading, WireFormat, faulty
 from .lenient_json import MAX_DEPTH, skip_space
 from .literals import stated
-from .types import FaultKind
+from .types import FaultKind, Repair
 
 _BARE_END = re.compile(r"[,\]}]|\n(?=[ \t]*[\]}])")
 _KEY = re.compile(r"[^\s:{}\[\],<][^:{}\[\],\n]{0,199}")
@@ -80,6 +80,9 @@ class BraceReader:
         draft = Draft(
             name=name, arguments=arguments, span=(start, end), soft=True, untyped=self.untyped
         )
+        if not text.endswith(self.closer, start, end):
+            message = f"read a call without its {self.closer}"
+            draft.repairs.append(Repair(kind="missing_closer", span=(end, end), message=message))
         return Reading(drafts=[draft], span=draft.span)
 
     def _headless(self, text: str, start: int, payload: int) -> Reading | None:

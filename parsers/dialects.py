@@ -32,6 +32,7 @@ class Dialect:
         outer_end: Their closers.
         framed: One line break on each side of a text belongs to the format, if the call is laid
             out in lines.
+        compact: Texts are framed in a call that is not laid out in lines, too.
         gap: Expression for what may stand between calls and fields.
         value: `(text, type)` → the argument; None keeps the text.
         wrapping: Keys whose object, standing alone, is the whole of the arguments.
@@ -53,6 +54,7 @@ class Dialect:
     outer: tuple[str, ...] = ()
     outer_end: tuple[str, ...] = ()
     framed: bool = False
+    compact: bool = False
     gap: str = NOISE
     value: Callable[[str, str], Any] | None = None
     wrapping: tuple[str, ...] = ()

@@ -79,6 +79,10 @@ class Toolbox:
                     tool = self.tools.get(bare)
                     name = bare if tool or prefix == "functions." else name
                     break
+            else:
+                space, _, bare = name.rpartition(".")
+                if space and space == bare and bare in self.tools:  # a namespace of one tool
+                    return bare, self.tools[bare]
         return name, tool
 
     def nearest(self, name: str) -> str:

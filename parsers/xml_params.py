@@ -86,6 +86,22 @@ class FieldReader:
             drafts[0].span = (start, end)
         return Reading(drafts=drafts, span=(start, end))
 
+    def read_body(self, text: str, start: int, at: int, name: str) -> Draft:
+        """The call whose fields start at `at`, for formats that name it in front of them.
+
+        Args:
+            text: The whole turn.
+            start: Where the call starts.
+            at: Where its fields start.
+            name: Its name.
+        """
+        draft = Draft(name=name, arguments={}, span=(start, at), untyped=True)
+        try:
+            draft.span = (start, self._fields(text, at, draft))
+        except _UnreadableError as error:
+            return self._given_up(text, at, error)
+        return draft
+
     def _skip(self, text: str, at: int) -> int:
         found = self._gap.match(text, at)
         return found.end() if found else at
@@ -137,7 +153,7 @@ class FieldReader:
         Raises:
             _UnreadableError: a field is not closed or given twice, or the call is not closed.
         """
-        lined = False
+        lined = self.dialect.compact
         while True:
             before, at = at, self._skip(text, at)
             lined = lined or "\n" in text[before:at]
@@ -145,7 +161,7 @@ class FieldReader:
             if key is None:
                 if lined and self.dialect.framed:
                     draft.arguments = {name: _unframed(it) for name, it in draft.arguments.items()}
-                return self._end(text, at, draft.name)
+                return self._end(text, at, draft)
             name = self._named(key.group("key"))
             if name in draft.arguments:
                 raise _UnreadableError(at, f"{name} of {draft.name} is given twice", draft.name)
@@ -154,15 +170,18 @@ class FieldReader:
             convert = self.dialect.value
             draft.arguments[name] = convert(value, kind) if convert else value
 
-    def _end(self, text: str, at: int, name: str) -> int:
+    def _end(self, text: str, at: int, draft: Draft) -> int:
         """Offset behind the call's closer; a wrapper's closer, which is left standing, will do."""
         dialect = self.dialect
         if text.startswith(dialect.call_end, at):
             return at + len(dialect.call_end)
-        if dialect.unclosed and (at >= len(text) or self._heads.match(text, at)):
-            return at
         if any(text.startswith(closer, at) for closer in dialect.outer_end):
             return at
+        if dialect.unclosed and (at >= len(text) or self._heads.match(text, at)):
+            message = f"read a call without its {dialect.call_end}"
+            draft.repairs.append(Repair(kind="missing_closer", span=(at, at), message=message))
+            return at
+        name = draft.name
         why = f"the call of {name} is not closed" if at >= len(text) else "expected a parameter"
         raise _UnreadableError(at, f"{why} ({dialect.call_end} is missing)", name)
 
