@@ -32,10 +32,15 @@ _HOLD = 64
 """Characters at the end that may be the beginning of a mark; the longest literal has 45."""
 _AHEAD = 40
 """Characters behind a mark or a call after which nothing changes what it is."""
+_BEHIND_FENCE = 8
+"""The same where only the end of a fence can belong to a call."""
 _FREE, _PER_CHARACTER = 65_536, 6
 """What attempts to read an open call may cost together: this, and this for each character."""
 _ENDINGS = "}>])"
 _ROLES = ("user", "User:", "USER:", "Human:", "Observation:", "OBSERVATION:", "Tool response:")
+_MAY_OPEN = re.compile(r"[{\[][\s\w.]*")
+"""An opening bracket with no more behind it than the name of a call."""
+_FENCE = re.compile(r"(?:```[ \t]*\w*\s*|``?)\Z")
 _MAY_BEGIN = re.compile(r"\w[\w.\-]*[ \t]*\n?|\Z|[UH][A-Za-z]*[ \t]*|Tool [Rr]?[a-z]*[ \t]*")
 """The beginning of a turn that may become a role line, or a call that has no marker."""
 _NAME_AFTER_MARK = re.compile(
@@ -122,7 +127,8 @@ class Preview:
         """The content of `text`, all that was fed, up to what a later piece may still change."""
         waits = self._over or self._need or self._closer or self._scan.began >= 0
         reach = self._pos if waits or self._open is not None else self._undecided(text)
-        return without(text, self._scan.removed, reach)
+        fence = _FENCE.search(text, max(0, reach - _HOLD), reach)  # it may belong to a call
+        return without(text, self._scan.removed, fence.start() if fence else reach)
 
     def _undecided(self, text: str) -> int:
         """Offset of what may be the beginning of a mark at the end of prose."""
@@ -135,9 +141,9 @@ class Preview:
         if rest[0] == "\n":
             line = rest[1:].lstrip(" \t")
             return any(role.startswith(line) for role in _ROLES)
-        if rest[0] in "{[" and not rest[1:].strip():
-            return True
-        return any(literal.startswith(rest) for literal in self._scan.lexer.roles)
+        return bool(_MAY_OPEN.fullmatch(rest)) or any(
+            literal.startswith(rest) for literal in self._scan.lexer.roles
+        )
 
     def events(self) -> list[StreamEvent]:
         """What was settled since the last time."""
@@ -306,7 +312,11 @@ class Preview:
         pos = read()
         calls, faults = scan.calls[counts[0] :], scan.faults[counts[1] :]
         exact = bool(calls) and not faults and not any(call.repairs for call in calls)
-        final = pos + _AHEAD < len(text) or (exact and bool(opened.closers))
+        ahead = _AHEAD
+        if exact and opened.closers:  # nothing but a fence can follow that belongs to it
+            fenced = _FENCE.search(text, max(0, start - _HOLD), start)
+            ahead = _BEHIND_FENCE if fenced else -1
+        final = pos + ahead < len(text)
         if exact or final:
             self._tell(opened, calls)
         if final:
@@ -318,8 +328,7 @@ class Preview:
         for found, count in zip(grows, counts, strict=True):
             del found[count:]
         scan.visible, scan.mark, scan.budget = state
-        wait = _AHEAD if exact else max(_AHEAD, (len(text) - start) // 2)
-        opened.retry_at = len(text) + wait + 1
+        opened.retry_at = len(text) + 1 + (ahead if exact else max(ahead, (len(text) - start) // 2))
         return False
 
     def _tell(self, opened: _Open, calls: list[ToolCall]) -> None:

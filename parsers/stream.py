@@ -57,7 +57,8 @@ class StreamParser:
     def content(self) -> str:
         """What a person may be shown already: the content up to where the next call may begin.
 
-        It only grows, unless a stray end of a thought takes back all that was said before it.
+        It only grows, unless a stray end of a thought takes back all that was said before it. Where
+        the turn ends in a loop, `close` says less.
         """
         self._pieces[:] = ["".join(self._pieces)]
         return self._preview.content(self._pieces[0])

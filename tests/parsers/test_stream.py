@@ -197,6 +197,7 @@ def test_content_grows_to_what_the_turn_says(size: int, tools: Any) -> None:
         "Hello!",
         "The answer is [1] and {x} <b>bold</b>\nUsers like it.",
         f"One moment.\n{CALL}\nDone, it was < 5.",
+        f"One moment.\n\n```json\n{CALL}\n```\nIt is done, just as you have asked me.",
         f"<think>hm</think>\n\nSure: {CALL}",
         "User manuals are here.",
         "A line\nUser: x",
