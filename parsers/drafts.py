@@ -36,6 +36,7 @@ class Draft:
     id: str = ""
     untyped: bool = False
     beside: tuple[str, ...] = ()
+    open_end: bool = False
     soft: bool = False
     wrapping: tuple[str, ...] = ()
 

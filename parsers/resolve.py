@@ -36,8 +36,11 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str, number: int = 0) 
             FaultKind.MALFORMED_CALL, span, f"a call needs the name of a tool as text, got {shown}"
         )
     name, tool = box.find(draft.name)
-    if tool is None and box.tools is not None:
+    if tool is None and box.tools is not None and not draft.open_end:
         return unknown_tool(name, span, box)
+    if draft.open_end and _may_go_on(name, tool, box):
+        message = f"the turn ends behind the name {name[:60]}, in front of its arguments"
+        return _fault(FaultKind.TRUNCATED, span, message)
     if draft.beside and (lost := _lost_arguments(draft, tool)):
         message = (
             f"the arguments of {name} close too early: {', '.join(lost[:5])} stand outside of them"
@@ -63,6 +66,13 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str, number: int = 0) 
         faults=faults,
         id=draft.id or f"call_{number}",
     )
+
+
+def _may_go_on(name: str, tool: Tool | None, box: Toolbox) -> bool:
+    """Whether a name at the end of the turn may be a part of one, or lack its arguments."""
+    if tool is None or tool.parameters:
+        return True
+    return any(other != name and other.startswith(name) for other in box.tools or ())
 
 
 def unknown_tool(name: str, span: Span, box: Toolbox) -> Fault:

@@ -40,6 +40,7 @@ def read(text: str, start: int, payload: int) -> Reading | None:
         fault = faulty(FaultKind.TRUNCATED, (start, at), message, header["name"])
         return Reading(drafts=[fault], span=(start, at))
     draft = Draft(name=header["name"], arguments=MISSING, span=(start, at), id=header["id"] or "")
+    draft.open_end = at >= len(text)
     end = read_arguments(text, draft, at, _NEXT, _CLOSED) if header["next"] == "{" else at
     draft.span = (start, end)
     return Reading(drafts=[draft], span=draft.span)

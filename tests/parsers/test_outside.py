@@ -92,6 +92,17 @@ def test_mistral_needs_a_name(tools: Any) -> None:
     assert found(old, tools) == PARIS
 
 
+def test_a_name_at_the_end_of_the_turn_may_have_been_cut_off(tools: Any) -> None:
+    assert found("[TOOL_CALLS]list_all", tools) == [("list_all", {})]
+    for offered in (tools, None):
+        for text in ("[TOOL_CALLS]get_wea", "[TOOL_CALLS]get_weather"):
+            assert parse(text, offered).faults[0].kind.value == "truncated"
+    longer = [*tools, {"function": {"name": "list_all_orders"}}]
+    assert found("[TOOL_CALLS]list_all", longer) == []
+    turn = parse("Thought: well.\nAction: get_weather\nAction In", tools)
+    assert [fault.kind.value for fault in turn.faults] == ["truncated"]
+
+
 def test_functionary_without_its_mark_needs_an_offered_name(tools: Any) -> None:
     assert found('get_weather\n{"city": "Paris"}', tools) == PARIS
     assert found('<think>hm</think>\n\nget_weather\n{"city": "Paris"}', tools) == PARIS
