@@ -18,7 +18,7 @@ from .lenient_json import MAX_DEPTH, skip_space
 from .literals import stated
 from .types import FaultKind, Repair
 
-_BARE_END = re.compile(r"[,\]}]|\n(?=[ \t]*[\]}])")
+_BARE = re.compile(r"[^,\[\]{}\n]{1,2000}")
 _KEY = re.compile(r"[^\s:{}\[\],<][^:{}\[\],\n]{0,199}")
 _BEHIND = re.compile(r"\s*[,\]}]")
 _FALSE_QUOTES = 400
@@ -178,10 +178,11 @@ class BraceReader:
             return text[start:end], end + len(self.quote)
         if text.startswith('"', pos) and (plain := _PLAIN_STRING.match(text, pos)):
             return stated(plain.group()), plain.end()
-        stop = _BARE_END.search(text, pos)
-        if stop is None or not text[pos : stop.start()].strip():
-            raise _BraceError("expected a value", pos, cut=stop is None)
-        return stated(text[pos : stop.start()].strip()), stop.start()
+        bare = _BARE.match(text, pos)
+        end = bare.end() if bare else pos
+        if bare is None or not bare.group().strip() or end >= len(text):
+            raise _BraceError("expected a value", pos, cut=end >= len(text))
+        return stated(bare.group().strip()), end
 
     def _string_end(self, text: str, pos: int) -> int:
         """Offset of the quote that closes the string which begins at `pos`."""

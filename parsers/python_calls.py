@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .drafts import Draft, Examples, Pairs, Reading, faulty
+from .json_calls import MAX_CALLS
 from .python_literals import Literals, NotPythonError, skip
 from .types import FaultKind
 
@@ -58,6 +59,8 @@ def read_calls(text: str, pos: int, stop: int) -> tuple[list[Draft], int]:
             at = end
             continue
         drafts.append(draft)
+        if len(drafts) > MAX_CALLS:
+            return drafts, draft.span[1]
         if text.startswith((",", ";"), at):
             at = skip(text, at + 1)
     return drafts, at + 1 if listed else drafts[-1].span[1]

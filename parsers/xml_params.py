@@ -17,7 +17,9 @@ from .types import FaultKind, Repair
 
 _FALSE_CLOSERS = 400
 """Closers inside one text that do not close it; bounds the work of calls that never close."""
-_NESTED_FIELDS = 256
+_NESTED_FIELDS, _DEEPEST = 256, 5
+"""Whole fields inside a text, and how deep they stand in each other; examples of calls do not go
+deeper, and calls that never close cost little."""
 
 
 class _UnreadableError(Exception):
@@ -246,6 +248,8 @@ class FieldReader:
                 return -1
             depth += 1 if found.group("open") else -1
             at = found.end()
+            if depth > _DEEPEST:
+                return -1
             if depth == 0:
                 return found.start() if self._behind.match(text, at) else -1
         return -1
