@@ -17,7 +17,7 @@ from .degeneration import LEAST_COVERED, find_loop
 from .reasoning import MODES
 from .spans import without
 from .turns import ROLE_AT_START
-from .types import Fault, FaultKind, ParsedMessage, ParseStatus, ToolCall
+from .types import Fault, FaultKind, ParsedMessage, ParseStatus, Span, ToolCall
 
 if TYPE_CHECKING:
     from .lexer import Lexer
@@ -99,9 +99,11 @@ def _read(scan: Scan, mode: str) -> ParsedMessage:
     scan.run(mode)
     stop = _cut_at_loop(scan) if scan.stop == len(text) else scan.stop
     content = without(text, scan.removed, stop)
-    thought = "\n".join(filter(None, (text[start:end].strip() for start, end in scan.thoughts)))
+    thought = _joined(text, scan.thoughts) if scan.thoughts else ""
     calls = tuple(scan.calls)
-    faults = [*scan.faults, *(fault for call in calls for fault in call.faults)]
+    faults = list(scan.faults)
+    for call in calls:
+        faults.extend(call.faults)
     status = _status(scan, calls, content, faults)
     if status is ParseStatus.MALFORMED and not faults:
         what = "only thoughts" if thought else "nothing"
@@ -117,6 +119,11 @@ def _read(scan: Scan, mode: str) -> ParsedMessage:
         text=text,
         sightings=tuple(scan.sightings),
     )
+
+
+def _joined(text: str, thoughts: list[Span]) -> str:
+    """What the model thought: its thoughts without the blanks around them, one below the other."""
+    return "\n".join(filter(None, (text[start:end].strip() for start, end in thoughts)))
 
 
 def _cut_at_loop(scan: Scan) -> int:

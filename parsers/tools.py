@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any
 
 from .schema import TYPE_ALIASES, Mismatch, mismatches, needs_library, types_of
@@ -123,7 +124,7 @@ def toolbox(tools: Sequence[Mapping[str, Any]] | None) -> Toolbox:
             f"tools must be a list of function schemas or None, got {type(tools).__name__}"
         )
     for box in _recent:
-        if len(box.source) == len(tools) and all(map(_same, box.source, tools)):
+        if len(box.source) == len(tools) and all(map(is_, box.source, tools)):
             return box
     read = [_read(entry, f"tools[{index}]") for index, entry in enumerate(tools)]
     by_name: dict[str, Tool] = {}
@@ -135,10 +136,6 @@ def toolbox(tools: Sequence[Mapping[str, Any]] | None) -> Toolbox:
     _recent.insert(0, box)
     del _recent[_KEPT:]
     return box
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other
 
 
 def _read(entry: Any, path: str) -> Tool:
