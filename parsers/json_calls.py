@@ -173,6 +173,8 @@ def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | N
     inner = entry.get("function")
     holder = inner if isinstance(inner, dict) else entry
     names = [key for key in _NAMES if key in holder]
+    if not names and isinstance(inner, str):
+        names = ["function"]
     if not names:
         return None
     key = next((key for key in _ARGUMENTS if key in holder), "")
@@ -180,6 +182,10 @@ def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | N
     if not key and holder is inner:
         key, source = next((key for key in _ARGUMENTS if key in entry), ""), entry
     draft = Draft(name=holder[names[0]], arguments=source[key] if key else MISSING, span=span)
+    if names[0] == "function":
+        draft.repairs.append(
+            Repair(kind="key_alias", span=span, message='read "function" as "name"')
+        )
     if key and key != primary:
         message = f'read "{key}" as "{primary}"'
         draft.repairs.append(Repair(kind="key_alias", span=span, message=message))
@@ -197,7 +203,7 @@ def _shaped_like_call(entry: Any) -> bool:
     inner = entry.get("function")
     holder = inner if isinstance(inner, dict) else entry
     if not any(key in holder for key in _NAMES):
-        return False
+        return isinstance(inner, str) and any(key in holder for key in _ARGUMENTS)
     schema = holder.get("parameters")
     if isinstance(schema, dict) and _is_schema(schema, described="description" in holder):
         return False

@@ -15,7 +15,7 @@ from functools import cache
 
 from .drafts import WireFormat
 from .formats import load_all
-from .reasoning import CLOSERS, FAMILIES
+from .reasoning import CLOSERS, FAMILIES, OPEN_CLOSERS
 from .turns import HEADERS, ROLE_LINE, SPECIAL_TOKENS, TURN_MARKS
 
 
@@ -121,7 +121,7 @@ def lexer() -> Lexer:
         by_start=tuple((re.compile(pattern), one) for pattern, one in starts),
         ends_thought=re.compile(_tree(ends_thought)),
         role_line=re.compile(ROLE_LINE),
-        thought_closers=re.compile(_tree(CLOSERS)),
+        thought_closers=re.compile(_tree(OPEN_CLOSERS)),
     )
 
 

@@ -33,5 +33,11 @@ FAMILIES: dict[str, str] = {
 HARMONY_CLOSER = "<|end|><|start|>assistant"
 """Ends a thought that the prompt opened, if no part of the turn was opened in the text."""
 
-CLOSERS = (frozenset(FAMILIES.values()) - {"<|end_message|>"}) | {HARMONY_CLOSER}
+_NOT_ALONE = frozenset(("<|end_message|>",))
+"""Closers that end other parts of a turn too, so that without an opener they close no thought."""
+
+CLOSERS = (frozenset(FAMILIES.values()) - _NOT_ALONE) | {HARMONY_CLOSER}
 """Closers that end a thought even when the opener is not in the text."""
+
+OPEN_CLOSERS = CLOSERS | _NOT_ALONE | {"<|end|>"}
+"""Closers of a thought of which it is known that the prompt opened it."""

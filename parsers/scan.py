@@ -32,7 +32,8 @@ from .types import Fault, FaultKind, ToolCall
 
 _QUOTES = frozenset("`'\"\u201c\u2018")
 _OPENERS = frozenset((Role.FORMAT, Role.THOUGHT_OPENER))
-_SPACE = re.compile(r"\s")
+_NEVER_CUT = re.compile(r"\s|[>\])}]\Z")
+"""What a name or a marker that the end of the turn cut off does not hold."""
 SHORTEST_CUT = 6
 """Characters of a marker at the end of a turn that cannot be anything else any more."""
 _TEXT_LIKE = frozenset(("</s>", "<pad>", "[INST]"))
@@ -226,7 +227,7 @@ class Scan(Findings):
             return end
         line_end = self.text.find("\n", behind)
         stop = line_end if line_end >= 0 else len(self.text)
-        cut = stop == len(self.text) and not _SPACE.search(self.text, behind)
+        cut = stop == len(self.text) and not _NEVER_CUT.search(self.text, behind)
         kind = FaultKind.TRUNCATED if cut else FaultKind.MALFORMED_CALL
         message = f"no readable call follows {marker}"
         self.fault(kind, (start, stop), message)

@@ -12,5 +12,5 @@ FORMAT = tagged_format(
     "<|action_start|><|plugin|>",
     "<|action_end|>",
     keys=("name", "parameters"),
-    aliases=("<|action_start|> <|plugin|>",),
+    aliases=("<|action_start|> <|plugin|>", "<|action_start|>"),
 )

@@ -126,3 +126,19 @@ def test_a_turn_that_ends_inside_a_marker_is_truncated(cut: str, tools: Any) -> 
     assert [fault.kind.value for fault in turn.faults] == ["truncated"]
     assert turn.content == "One moment. "
     assert parse("Is 3 <b", tools).status is ParseStatus.MESSAGE
+
+
+def test_a_name_under_function_is_an_alias(tools: Any) -> None:
+    text = '{"type": "function", "function": "get_weather", "parameters": {"city": "Paris"}}'
+    turn = parse(text, tools)
+    assert [(call.name, call.arguments) for call in turn.calls] == PARIS
+    assert {repair.kind for repair in turn.calls[0].repairs} == {"key_alias"}
+    assert parse('{"function": "get_weather", "city": "Paris"}', tools).calls == ()
+
+
+def test_a_thought_of_inkling_may_lie_open_in_the_prompt(tools: Any) -> None:
+    call = render(PARIS, "inkling")
+    turn = parse(f"They ask.<|end_message|><|message_model|>{call}", tools, "open")
+    assert (len(turn.calls), turn.reasoning) == (1, "They ask.")
+    turn = parse(f"<|content_text|>Well.<|end_message|><|message_model|>{call}", tools)
+    assert (len(turn.calls), turn.content) == (1, "Well.")
