@@ -142,3 +142,4 @@ def test_a_thought_of_inkling_may_lie_open_in_the_prompt(tools: Any) -> None:
     assert (len(turn.calls), turn.reasoning) == (1, "They ask.")
     turn = parse(f"<|content_text|>Well.<|end_message|><|message_model|>{call}", tools)
     assert (len(turn.calls), turn.content) == (1, "Well.")
+    assert parse(f"get_weather{call}", tools).content == ""
