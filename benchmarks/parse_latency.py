@@ -37,6 +37,8 @@ LONG = "".join(
     for index in range(200)
 )[:10_000]
 GATES_US = {"hermes call": 20, "openai call": 25, "10 KB thought + call": 60, "10 KB message": 15}
+SAMPLE_S = 0.005
+"""Length of one sample, far above what reading the clock takes."""
 HOSTILE_MS, EXPONENT = 20, 1.1
 SMALL, MIDDLE, LARGE = 12_500, 100_000, 1_000_000
 
@@ -151,9 +153,11 @@ def median_us(sides: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
     """Median CPU time of each side in microseconds; the sides take turns within a round."""
     loops = []
     for side in sides:
+        for _ in range(20):  # the first calls load modules and fill caches
+            side()
         start = time.perf_counter()
         side()
-        loops.append(max(1, int(0.0005 / max(time.perf_counter() - start, 1e-7))))
+        loops.append(max(1, int(SAMPLE_S / max(time.perf_counter() - start, 1e-7))))
     taken: list[list[float]] = [[] for _ in sides]
     for _ in range(rounds):
         for index, side in enumerate(sides):
