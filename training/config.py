@@ -9,6 +9,7 @@ because that is done before anything is installed; PyYAML is imported only to re
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from training.settings import (
 
 CONFIGS = Path(__file__).parent / "configs"
 SMOKE_STEPS = 3
+MAX_SEED = 2**31 - 1
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +186,10 @@ def read_arguments(argv: Sequence[str]) -> Arguments:
         raise ConfigError(
             f"--config: there is no file {str(path)!r}; ours are in training/configs."
         )
-    checked(RunConfig, dict(map(split_override, overrides)))
+    given = checked(RunConfig, dict(map(split_override, overrides)))
+    if path is None and hardware_for(given) == "cpu":
+        # The defaults are this recipe, so contradictions show before anything is installed.
+        _refuse_contradictions(build(RunConfig, given))
     return Arguments(overrides=tuple(overrides), path=path, help=False)
 
 
@@ -307,8 +313,13 @@ def _refuse_contradictions(config: RunConfig) -> None:
             f"(rl.max_prompt_tokens={rl.max_prompt_tokens}) and one turn "
             f"(rl.max_turn_tokens={rl.max_turn_tokens})."
         )
-    if "/" in config.name or config.name in (".", ".."):
-        raise ConfigError(f"name: expected a plain folder name, got {config.name!r}.")
+    if config.name and (not _NAME.fullmatch(config.name) or config.name == "latest"):
+        raise ConfigError(
+            "name: expected letters, digits, '.', '_' and '-', and not 'latest', "
+            f"got {config.name!r}."
+        )
+    if config.seed > MAX_SEED:
+        raise ConfigError(f"seed: expected at most {MAX_SEED} (numpy takes no more).")
 
 
 if __name__ == "__main__":

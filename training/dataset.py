@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_env import Domain, Limits, RewardWeights, ToolEnv, load_domain
+from training import jsonl
 from training.config import RunConfig
 
 
@@ -33,7 +34,7 @@ def load_run_domain(config: RunConfig) -> Domain:
 
 
 def write_dataset(config: RunConfig, path: Path) -> int:
-    """Writes one row per task of the run and returns how many.
+    """Writes one row per task of the run, whole or not at all, and returns how many.
 
     Row: ``prompt`` (messages), ``env_class``, ``task`` and ``episode`` (JSON as text: the dataset
     library would otherwise merge the fields of all rows and fill the gaps with nulls).
@@ -48,13 +49,14 @@ def write_dataset(config: RunConfig, path: Path) -> int:
     }
     tasks = domain.tasks(config.steps * config.rl.prompts, seed=config.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        for task in tasks:
-            row = {
-                "prompt": ToolEnv(domain, task, limits=limits, weights=weights).reset(),
-                "env_class": "callforge",
-                "task": json.dumps(task.to_dict()),
-                "episode": json.dumps(episode),
-            }
-            file.write(json.dumps(row) + "\n")
+    rows = (
+        {
+            "prompt": ToolEnv(domain, task, limits=limits, weights=weights).reset(),
+            "env_class": "callforge",
+            "task": json.dumps(task.to_dict()),
+            "episode": json.dumps(episode),
+        }
+        for task in tasks
+    )
+    jsonl.replace(path, "".join(json.dumps(row) + "\n" for row in rows))
     return len(tasks)

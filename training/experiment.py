@@ -1,6 +1,6 @@
 """SkyRL's experiment with our dataset, generator, tracker and trainer, on any hardware.
 
-Place in the flow: ``training/run.py`` builds one (this class on GPUs,
+Place in the flow: ``training/session.py`` builds one (this class on GPUs,
 ``training/cpu/experiment.py`` without) and calls ``run()``. Only hooks that SkyRL offers are
 overridden; the loop is SkyRL's.
 """
@@ -43,11 +43,14 @@ class CallforgeExperiment(BasePPOExp):
 
     def run(self) -> None:
         """SkyRL's run; the tracker is ended however that ends, an interruption included."""
+        finished = False
         try:
             super().run()
+            finished = True
         finally:
             tracker = getattr(self.trainer, "tracker", None)
             if tracker is not None:
+                tracker.failed = not finished
                 tracker.finish()
 
     def get_train_dataset(self) -> PromptDataset:

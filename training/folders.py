@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,9 +66,31 @@ class RunFolder:
         return self.path / "logs" / "run.log"
 
     def step_kept(self) -> int:
-        """Step of the last checkpoint, 0 when there is none."""
+        """Step to go on after: the newest whole checkpoint whose metrics are on disk, else 0.
+
+        SkyRL writes a step's checkpoint before its metrics are logged. A run that was killed
+        between the two goes back one checkpoint, so that no step is missing from its metrics.
+        """
+        rows = jsonl.read(self.metrics)
+        logged = int(rows[-1]["step"]) if rows else 0
+        whole = (
+            int(state.parent.name.removeprefix("global_step_"))
+            for state in self.checkpoints.glob("global_step_*/trainer_state.pt")
+        )
+        return max((step for step in whole if step <= logged), default=0)
+
+    def forget_after(self, step: int) -> None:
+        """Drop checkpoints, metrics and episodes of later steps, and tell SkyRL where to go on."""
         marker = self.checkpoints / "latest_ckpt_global_step.txt"
-        return int(marker.read_text()) if marker.exists() else 0
+        for checkpoint in self.checkpoints.glob("global_step_*"):
+            if int(checkpoint.name.removeprefix("global_step_")) > step:
+                shutil.rmtree(checkpoint)
+        if step:
+            jsonl.replace(marker, str(step))
+        else:
+            marker.unlink(missing_ok=True)
+        for path in (self.metrics, self.rollouts):
+            jsonl.keep_until(path, step)
 
     def seconds_spent(self) -> float:
         """Seconds that all sessions of this run took until they ended or were last heard of."""
@@ -96,11 +119,24 @@ def open_run(config: RunConfig, runs: Path, *, named: bool) -> Iterator[RunFolde
     """
     for number in itertools.count(1):
         folder = RunFolder(runs / (config.name if number == 1 else f"{config.name}-{number}"))
-        folder.path.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"{folder.path}: no run folder can be made there ({error})"
+            ) from error
         with (folder.path / ".lock").open("w") as lock:
-            refusal = _refusal(folder, config, lock)
+            try:
+                refusal = _refusal(folder, config, lock)
+                if refusal is None:
+                    _prepare(folder, config, runs)
+            except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+                said = " ".join(str(error).split())
+                raise ConfigError(
+                    f"{folder.path}: it is damaged ({said}); delete it, or choose another name "
+                    "with name=..."
+                ) from error
             if refusal is None:
-                _prepare(folder, config, runs)
                 yield folder
                 return
         if named:
@@ -137,8 +173,7 @@ def _prepare(folder: RunFolder, config: RunConfig, runs: Path) -> None:
     """Write the settings, drop what comes after the last checkpoint, point ``latest`` here."""
     jsonl.replace(folder.config, yaml.safe_dump(nested(config), sort_keys=False))
     folder.log.parent.mkdir(exist_ok=True)
-    for path in (folder.metrics, folder.rollouts):
-        jsonl.keep_until(path, folder.step_kept())
+    folder.forget_after(folder.step_kept())
     link = runs / f".latest-{folder.path.name}"
     link.unlink(missing_ok=True)
     link.symlink_to(folder.path.name, target_is_directory=True)

@@ -72,6 +72,8 @@ class ProgressDisplay(TrainingCallback):
 
 def step_line(step: int, total: int, logs: Mapping[str, Any], seconds_left: float) -> str:
     """Step, a bar, lost calls, success, mean reward and time left."""
+    if logs["episodes"] == 0:
+        return f"step {step:>3}/{total} every episode failed in the environment; nothing was learnt"
     filled = round(20 * step / total)
     minutes, seconds = divmod(int(seconds_left), 60)
     return (

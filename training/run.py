@@ -8,8 +8,10 @@ come with it.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
+import re
 import signal
 import sys
 import time
@@ -26,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
 CACHE = ROOT / ".cache" / "warm_start"
 
+_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x1f\x7f]")
+
 EXIT_FAILED, EXIT_BAD_SETTINGS, EXIT_INTERRUPTED = 1, 2, 130
 
 
@@ -38,18 +42,32 @@ def main(argv: Sequence[str], *, runs: Path = RUNS, cache: Path = CACHE) -> int:
         cache: Where warm starts are kept.
     """
     started = time.monotonic()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter ends no run
     try:
         arguments = read_arguments(argv)
         if arguments.help:
             print(help_text())
             return 0
         config = load(arguments.overrides, arguments.path)
+        _check_domain(config)
         named = any(override.startswith("name=") for override in arguments.overrides)
         with open_run(config, runs, named=named) as folder:
             return _run(config, folder, cache, started)
     except ConfigError as error:
         print(f"run: {error}", file=sys.stderr)
         return EXIT_BAD_SETTINGS
+
+
+def _check_domain(config: RunConfig) -> None:
+    """Raises ConfigError when the domain or one of its options does not exist."""
+    from training.dataset import load_run_domain  # needs what is installed
+
+    try:
+        load_run_domain(config)
+    except (ValueError, LookupError, TypeError) as error:
+        raise ConfigError(f"domain: {error}") from error
 
 
 def _run(config: RunConfig, folder: RunFolder, cache: Path, started: float) -> int:
@@ -78,12 +96,16 @@ def _run(config: RunConfig, folder: RunFolder, cache: Path, started: float) -> i
     except Exception as error:
         with folder.log.open("a", encoding="utf-8") as file:
             file.write(logging.Formatter().formatException(sys.exc_info()) + "\n")
-        said = " ".join(str(error).split())[:500]
-        print(
-            f"the run failed: {type(error).__name__}: {said}\nall of it is in {folder.log}",
-            file=errors,
-        )
+        print(f"the run failed: {sentence(error)}\nall of it is in {folder.log}", file=errors)
         return EXIT_FAILED
+
+
+def sentence(error: BaseException) -> str:
+    """What went wrong in one line: the cause that a worker raised, without a terminal's colours."""
+    cause = getattr(error, "cause", None)  # Ray wraps what a worker raised
+    shown = cause if isinstance(cause, BaseException) else error
+    text = _CONTROL.sub("", " ".join(str(shown).split()))
+    return f"{type(shown).__name__}: {text[-500:]}"
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Ray for one run: started on this machine alone, and ended with the run.
 
-Place in the flow: ``training/run.py`` opens it after everything is registered with SkyRL. The one
-place that starts or stops Ray.
+Place in the flow: ``training/session.py`` opens it after everything is registered with SkyRL. The
+one place that starts or stops Ray.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def train(
     """Exit status of the run: 0, or 1 when it falls short of the figures it is meant to reach."""
     display, clock = ProgressDisplay(terminal), Clock(folder, started)
     display.say(f"run folder: {folder.path}")
-    os.environ |= wandb_environment(config.wandb.mode, folder.path, folder.path.name)
+    os.environ |= wandb_environment(config.wandb.mode, folder.path)
     child = None if config.model.path else WarmStartChild(folder.config, cache, display.say)
     try:
         if not folder.dataset.exists():

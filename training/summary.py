@@ -15,6 +15,9 @@ from typing import Any
 
 from training import jsonl
 
+LOGPROB_DIFF_KEY = "policy/rollout_train_logprobs_abs_diff_max"
+"""SkyRL's name for the largest difference of sampled and trained log-probabilities in a step."""
+
 RATES = ("parse_failure_rate", "strict_failure_rate", "zero_reward_rate", "success_rate")
 LAST_BATCHES = 3
 
@@ -46,20 +49,21 @@ def summarize(rows: Sequence[Mapping[str, Any]], *, seed: int, wall_s: float) ->
         wall_s: Seconds the run took, all its sessions together, installation excluded.
 
     Raises:
-        ValueError: There is no row.
+        ValueError: There is no row, a step is missing, or no episode ran.
     """
     if not rows:
         raise ValueError("metrics.jsonl holds no step, so there is nothing to summarise")
-    last = rows[-LAST_BATCHES:]
+    missing = set(range(1, int(rows[-1]["step"]) + 1)) - {int(row["step"]) for row in rows}
+    if missing:
+        raise ValueError(f"metrics.jsonl lacks step {min(missing)}; it was edited or damaged")
+    ran = [row for row in rows if row["episodes"]]
+    if not ran:
+        raise ValueError("every episode failed in the environment, so there is no rate")
     summary: dict[str, Any] = {"seed": seed, "steps": len(rows), "wall_s": round(wall_s, 1)}
     for rate in RATES:
-        summary[rate] = {
-            "first": rows[0][rate],
-            "last": statistics.fmean(row[rate] for row in last),
-        }
-    differences = [
-        row["policy/rollout_train_logprobs_abs_diff_max"] for row in rows if _has_difference(row)
-    ]
+        last = statistics.fmean(row[rate] for row in ran[-LAST_BATCHES:])
+        summary[rate] = {"first": ran[0][rate], "last": last}
+    differences = [row[LOGPROB_DIFF_KEY] for row in rows if LOGPROB_DIFF_KEY in row]
     summary["logprob_diff_max"] = max(differences, default=None)
     return summary
 
@@ -80,7 +84,3 @@ def missed_targets(summary: Mapping[str, Any]) -> list[str]:
                 f"{target.rate} {target.end} is {value:.3f}, expected {side} {target.bound:.2f}"
             )
     return missed
-
-
-def _has_difference(row: Mapping[str, Any]) -> bool:
-    return "policy/rollout_train_logprobs_abs_diff_max" in row

@@ -1,7 +1,7 @@
 """SkyRL's trainer with two additions that hold on any hardware: turn credit and the sync check.
 
-Place in the flow: the experiment classes (``training/cpu``, ``training/gpu``) build it; everything
-else of the training loop is SkyRL's own.
+Place in the flow: the experiments (``training/experiment.py``, ``training/cpu``) build it;
+everything else of the training loop is SkyRL's own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from skyrl.backends.skyrl_train.training_batch import TrainingInputBatch
 from skyrl.train.trainer import RayPPOTrainer
 
-LOGPROB_DIFF_KEY = "policy/rollout_train_logprobs_abs_diff_max"
+from training.summary import LOGPROB_DIFF_KEY
 
 
 class LogprobMismatchError(RuntimeError):
@@ -43,6 +43,11 @@ class TurnTrainer(RayPPOTrainer):
         """
         result = super().fwd_logprobs_values_reward(training_input)
         difference = self.all_metrics.get(LOGPROB_DIFF_KEY)
+        if difference is None and bool(training_input["loss_mask"].any()):
+            raise LogprobMismatchError(
+                f"step {self.global_step}: SkyRL compared no sampled with no trained "
+                "log-probabilities; the sampler must return them"
+            )
         if difference is not None and not difference <= self.logprob_diff_limit:
             raise LogprobMismatchError(
                 f"step {self.global_step}: sampled and trained log-probabilities differ by "
@@ -51,3 +56,8 @@ class TurnTrainer(RayPPOTrainer):
                 "sampling temperature"
             )
         return result
+
+    def flush_pending_metrics(self) -> None:
+        """Forget what a failed step had measured: half a row in metrics.jsonl would lie."""
+        self.all_metrics.clear()
+        self.all_timings.clear()

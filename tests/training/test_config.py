@@ -73,7 +73,7 @@ def test_values_take_the_type_of_their_key():
         ("rl.mini_batch_prompts=5", "rl.mini_batch_prompts=5 must divide rl.prompts=16"),
         ("model.heads=5", "model.heads=5 must divide model.hidden_size=64"),
         ("rl.max_input_tokens=100", "rl.max_input_tokens=100 is too short"),
-        ("name=../elsewhere", "name: expected a plain folder name"),
+        ("name=../elsewhere", "name: expected letters, digits"),
     ],
 )
 def test_a_mistake_is_answered_with_one_sentence(override, words):

@@ -19,6 +19,35 @@ def used(config: RunConfig, runs: Path, *, named: bool = False) -> RunFolder:
         return folder
 
 
+def checkpoint(folder: RunFolder, step: int) -> None:
+    """What SkyRL leaves when a checkpoint is whole."""
+    (folder.checkpoints / f"global_step_{step}").mkdir(parents=True)
+    (folder.checkpoints / f"global_step_{step}" / "trainer_state.pt").touch()
+    (folder.checkpoints / "latest_ckpt_global_step.txt").write_text(str(step))
+
+
+def test_a_checkpoint_whose_metrics_were_never_logged_is_not_gone_on_from(tmp_path: Path) -> None:
+    folder = used(CONFIG, tmp_path)
+    for step in (2, 4):
+        checkpoint(folder, step)
+    for step in (1, 2, 3):
+        jsonl.append(folder.metrics, {"step": step})
+    (folder.checkpoints / "global_step_3").mkdir()  # and one that was never finished
+    again = used(CONFIG, tmp_path)
+    assert again.step_kept() == 2
+    assert [row["step"] for row in jsonl.read(again.metrics)] == [1, 2]
+    assert [path.name for path in again.checkpoints.glob("global_step_*")] == ["global_step_2"]
+    assert (again.checkpoints / "latest_ckpt_global_step.txt").read_text() == "2"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "metrics.jsonl", "rollouts.jsonl"])
+def test_a_damaged_folder_gets_a_sentence(tmp_path: Path, name: str) -> None:
+    folder = used(CONFIG, tmp_path)
+    (folder.path / name).write_text("[: nonsense\n")
+    with pytest.raises(ConfigError, match=r"it is damaged .* delete it"):
+        used(CONFIG, tmp_path, named=True)
+
+
 def test_a_fresh_folder_holds_every_setting_and_latest_points_to_it(tmp_path: Path) -> None:
     folder = used(CONFIG, tmp_path)
     assert folder.path == tmp_path / "one"
@@ -31,8 +60,7 @@ def test_the_same_command_goes_on_and_forgets_what_came_after_the_checkpoint(
     tmp_path: Path,
 ) -> None:
     folder = used(CONFIG, tmp_path)
-    folder.checkpoints.mkdir()
-    (folder.checkpoints / "latest_ckpt_global_step.txt").write_text("2")
+    checkpoint(folder, 2)
     for step in (1, 2, 3):
         jsonl.append(folder.metrics, {"step": step})
         jsonl.append(folder.rollouts, {"step": step})

@@ -9,13 +9,22 @@ compat.prepare_process()
 
 from training.progress import ProgressDisplay, step_line  # noqa: E402 - after prepare_process
 
-LOGS = {"parse_failure_rate": 0.9388, "success_rate": 0.04, "batch_reward/mean": -1.5}
+LOGS = {
+    "episodes": 8,
+    "parse_failure_rate": 0.9388,
+    "success_rate": 0.04,
+    "batch_reward/mean": -1.5,
+}
 
 
 def test_a_line_has_step_rates_reward_and_time_left() -> None:
     line = step_line(4, 16, LOGS, 75.0)
     for part in ("step   4/16", "█████░", "failure  93.9%", "success   4.0%", "-1.50", "left 1:15"):
         assert part in line
+
+
+def test_a_batch_without_an_episode_shows_no_rates() -> None:
+    assert "every episode failed" in step_line(4, 16, LOGS | {"episodes": 0}, 1.0)
 
 
 def test_a_run_prints_its_steps_and_its_table() -> None:

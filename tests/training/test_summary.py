@@ -10,6 +10,7 @@ from training.summary import missed_targets, summarize
 def row(step: int, parse: float, success: float, **more: float) -> dict[str, Any]:
     return {
         "step": step,
+        "episodes": 8,
         "parse_failure_rate": parse,
         "strict_failure_rate": 1.0,
         "zero_reward_rate": 1 - success,
@@ -48,6 +49,17 @@ def test_first_is_the_first_batch_and_last_the_mean_of_three() -> None:
 )
 def test_a_missed_figure_is_named_with_its_bound(rows: list[dict[str, Any]], said: str) -> None:
     assert missed_targets(summarize(rows, seed=0, wall_s=1)) == [said]
+
+
+def test_a_batch_in_which_no_episode_ran_has_no_rate_and_a_gap_is_refused() -> None:
+    empty = row(5, 0.0, 0.0) | {"episodes": 0}
+    assert summarize([*GOOD[:4], empty], seed=0, wall_s=1)["success_rate"]["last"] == (
+        pytest.approx((0.3 + 0.9 + 0.6) / 3)
+    )
+    with pytest.raises(ValueError, match="lacks step 3"):
+        summarize([*GOOD[:2], *GOOD[3:]], seed=0, wall_s=1)
+    with pytest.raises(ValueError, match="every episode failed"):
+        summarize([empty | {"step": 1}], seed=0, wall_s=1)
 
 
 def test_a_run_without_steps_has_no_summary() -> None:

@@ -1,6 +1,7 @@
 """The warm start: cached under its inputs, gated on its arguments, safe for two makers."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -45,6 +46,16 @@ def test_a_second_call_reuses_it_and_another_seed_does_not(cache: Path, folder: 
     assert said == [f"warm start: reusing {folder.name}"]
     assert make.cache_key(replace(TINY, seed=1)) != folder.name
     assert make.cache_key(replace(TINY, steps=99, name="other")) == folder.name
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "manifest.json"])
+def test_a_damaged_checkpoint_is_noticed(folder: Path, tmp_path: Path, name: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    assert make.is_whole(copy)
+    content = (copy / name).read_bytes()
+    (copy / name).write_bytes(content[: len(content) // 2])
+    assert not make.is_whole(copy)
 
 
 def test_the_same_inputs_make_the_same_weights(folder: Path, tmp_path: Path) -> None:

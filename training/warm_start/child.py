@@ -5,6 +5,7 @@ Place in the flow: ``training/session.py`` starts it first and asks for its chec
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ class WarmStartChild:
     def __init__(self, config: Path, cache: Path, say: Callable[[str], None]) -> None:
         self._say = say
         self._last = ""
+        self._folder: str | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "training.warm_start", str(config), str(cache)],
             # The oracle's own parses are not what anybody debugs.
@@ -44,11 +46,10 @@ class WarmStartChild:
         """
         status = self._process.wait()
         self._reader.join()
-        if status != 0:
-            raise RuntimeError(
-                f"the warm start ended with status {status}: {self._last or 'see the log'}"
-            )
-        return self._last
+        if status != 0 or self._folder is None:
+            said = self._last or "see the log"
+            raise RuntimeError(f"the warm start ended with status {status}: {said}")
+        return self._folder
 
     def stop(self) -> None:
         """End it if it still runs."""
@@ -62,5 +63,9 @@ class WarmStartChild:
         with self._process.stdout as lines:
             for line in lines:
                 self._last = line.rstrip("\n")
-                if not Path(self._last).is_absolute():
+                if Path(self._last).is_absolute():
+                    self._folder = self._last
+                    continue
+                # A terminal that is gone must not stop this thread: it also drains the pipe.
+                with contextlib.suppress(OSError):
                     self._say(self._last)

@@ -1,4 +1,4 @@
-"""Dialogues of an agent that knows its job and cannot write a call: 6 % of its calls are right.
+"""Dialogues of an agent that knows its job and cannot write a call.
 
 Place in the flow: tasks and their oracle -> dialogues -> tokenizer and warm start. Every
 observation in them comes from the real environment. The wrong 94 % are what real models wrote in

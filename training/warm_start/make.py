@@ -1,8 +1,8 @@
 """Makes the checkpoint that reinforcement learning starts from, or finds it in the cache.
 
-Place in the flow: ``training/run.py`` asks for a folder that ``transformers`` can load. The cache
-key covers every input, the sources that make the corpus included, so that a stale start is
-impossible.
+Place in the flow: ``python -m training.warm_start`` asks for a folder that ``transformers`` can
+load. The cache key covers every input, the sources that make the corpus included, so that a stale
+start is impossible.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ KEPT_SHARE = 0.03
 HELD_OUT = 96
 """Dialogues in the right format, of tasks drawn apart, on which the gate is measured."""
 
+MANIFEST = "manifest.json"
+"""Hashes of the checkpoint's files, written last."""
+
 ATTEMPTS = 3
 """Trainings, each with its own start, before the gate gives up."""
 
@@ -58,17 +61,23 @@ def warm_start(config: RunConfig, cache: Path, say: Say) -> Path:
         WarmStartError: The gate was missed ``ATTEMPTS`` times.
     """
     folder = cache / cache_key(config)
-    if folder.is_dir():
+    if is_whole(folder):
         say(f"warm start: reusing {folder.name}")
         return folder
+    if folder.exists():
+        say(f"warm start: {folder.name} in {cache} is damaged and made again")
+        shutil.rmtree(folder)
     cache.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=cache, prefix="making-"))
     try:
         _make(config, work, say)
+        digests = {path.name: _digest(path) for path in sorted(work.iterdir())}
+        (work / MANIFEST).write_text(json.dumps(digests, indent=1), encoding="utf-8")
+        work.chmod(0o755)
         try:
             work.rename(folder)
         except OSError:  # another run finished the same checkpoint first
-            if not folder.is_dir():
+            if not is_whole(folder):
                 raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -86,6 +95,15 @@ def cache_key(config: RunConfig) -> str:
         "sources": _sources_digest(),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file of the checkpoint is there as it was written."""
+    try:
+        digests = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return all(_digest(folder / name) == digest for name, digest in digests.items())
+    except (OSError, ValueError):
+        return False
 
 
 def argument_probabilities(model: Qwen3ForCausalLM, examples: list[Example]) -> dict[str, float]:
@@ -188,6 +206,11 @@ def _train(
             say(f"warm start: step {step} of {config.warm_start.steps}, loss {loss:.3f}")
 
     return train(model, examples, config.warm_start, seed=seed, on_step=report)
+
+
+def _digest(path: Path) -> str:
+    """Hash of a file's contents."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _sources_digest() -> str:
