@@ -21,7 +21,7 @@ def _token(name: str) -> str:
 _BEGIN, _CALL = _token("tool_calls_begin"), _token("tool_call_begin")
 _END, _CALL_END = _token("tool_calls_end"), _token("tool_call_end")
 _SEP = _token("tool_sep")
-_GAP = rf"(?:\s|<[be]os>|{_CALL_END}|{_CALL}(?:function{_SEP})?|function{_SEP})*"
+_GAP = rf"(?:\s|<[be]os>|{_CALL_END}|{_CALL}(?:function{_SEP})?|function{_SEP}){{0,64}}"
 _HEAD = f"{_CALL}function{_SEP}"
 FORMAT = field_format(
     "step3",
