@@ -185,7 +185,7 @@ class Preview:
             return self._settle(text, lambda: scan.read_beginning(pos), self._open)
         if len(text) < at + _AHEAD and _MAY_BEGIN.fullmatch(text, at):
             # A turn of nothing but blanks is not looked at again for every blank.
-            self._need = at + (1 if at < len(text) else max(_AHEAD, at // 4))
+            self._need = at + (1 if at < len(text) else max(1, (at - pos) // 4))
             return False
         scan.began = -1
         self._pos = max(self._pos, pos)
@@ -253,7 +253,7 @@ class Preview:
         recent = window[-(len(chunk) + longest - 1) :]
         if any(closer in recent for closer in opened.closers):
             return True
-        untracked = opened.track is None and not opened.closers
+        untracked = not opened.closers and (opened.track is None or bool(opened.told))
         return length >= opened.retry_at or (untracked and any(end in chunk for end in _ENDINGS))
 
     def _read_on(self, opened: _Open, piece: str) -> None:

@@ -83,6 +83,13 @@ def test_each_call_is_told_once_and_has_its_index(tools: Any) -> None:
     assert [event.index for event in told if event.kind != "arguments"] == [0, 0, 1, 1]
 
 
+def test_a_call_behind_a_long_thought_is_told_with_its_last_bracket(tools: Any) -> None:
+    call = '{"tool_calls": [{"function": {"name": "set_alarm", "arguments": {"time": "7"}}}]}'
+    for size in (1, 4):
+        told, _ = events(f"<think>\n{'I see. Well, ' * 400}\n</think>\n\n{call}", tools, size)
+        assert complete(told) == [("call", "set_alarm")]
+
+
 def test_the_calls_of_one_array_have_an_index_each(tools: Any) -> None:
     text = '<TOOLCALL>[{"name": "get_weather", "arguments": {"city": "a"}}, '
     text += '{"name": "set_alarm", "arguments": {"time": "7"}}]</TOOLCALL>'
