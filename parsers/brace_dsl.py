@@ -57,10 +57,10 @@ class BraceReader:
         self.untyped = dialect.untyped
         noise = r"(?:\s|<[be]os>)*"
         self._head = re.compile(
-            rf"{noise}(?:call)?\s*:\s*(?P<name>[^\s{{}}:<>]{{1,200}})\s*(?=\{{)"
+            rf"{noise}(?:(?:call)?\s*:\s*)?(?P<name>[^\s{{}}<>]{{1,200}})\s*(?=\{{)"
         )
         self._begun = re.compile(
-            rf"{noise}(?:c|ca|cal|call|(?:call)?\s*:\s*[^\s{{}}:<>]{{0,200}})?\Z"
+            rf"{noise}(?:c|ca|cal|call|(?:call)?\s*:\s*[^\s{{}}<>]{{0,200}})?\Z"
         )
         self._stop = re.compile(
             f"(?P<closed>{re.escape(dialect.closer)})|{re.escape(dialect.opener)}"

@@ -13,6 +13,7 @@ import re
 from .dialects import Dialect
 from .drafts import Draft, Reading, faulty
 from .json_calls import MAX_CALLS
+from .spans import rstripped
 from .types import FaultKind, Repair
 
 _FALSE_CLOSERS = 400
@@ -62,31 +63,48 @@ class FieldReader:
         if not self._start.match(text, at):
             spoken = self.dialect.spoken and wrapped and _in_a_sentence(text, start, payload)
             return Reading(drafts=[], span=(start, payload), bare=True) if spoken else None
+        try:
+            drafts, end = self._calls(text, at, wrapped=wrapped)
+        except _UnreadableError as error:
+            if not wrapped and _in_a_sentence(text, start, rstripped(text, error.at)):
+                return Reading(drafts=[], span=(start, error.at), bare=True)
+            drafts = [self._given_up(text, at, error)]
+            end = drafts[0].span[1]
+        if not drafts:
+            return None
+        if len(drafts) == 1:
+            drafts[0].span = (start, end)
+        return Reading(drafts=drafts, span=(start, end))
+
+    def _calls(self, text: str, at: int, *, wrapped: bool) -> tuple[list[Draft], int]:
+        """The calls from `at` to the end of their wrapper, and the offset behind it.
+
+        After a bad one nothing more is read; the scan meets the next call and counts what failures
+        cost.
+
+        Raises:
+            _UnreadableError: the first call does not read.
+        """
         drafts: list[Draft] = []
         end = at
         while len(drafts) <= MAX_CALLS and self._start.match(text, at):
             try:
                 draft = self._call(text, at)
             except _UnreadableError as error:
-                drafts.append(self._given_up(text, at, error))
-                end = drafts[-1].span[1]
-                break  # the next call is met by the scan, which counts what failures cost
+                if not drafts:
+                    raise
+                draft = self._given_up(text, at, error)
             if draft is None:
                 break
             drafts.append(draft)
             end = draft.span[1]
             at = self._skip(text, end)
-            if not wrapped:
+            if not wrapped or draft.fault is not None:
                 break
             closer = next((one for one in self.dialect.outer_end if text.startswith(one, at)), "")
             if closer:
-                end = at + len(closer)
-                break
-        if not drafts:
-            return None
-        if len(drafts) == 1:
-            drafts[0].span = (start, end)
-        return Reading(drafts=drafts, span=(start, end))
+                return drafts, at + len(closer)
+        return drafts, end
 
     def read_body(self, text: str, start: int, at: int, name: str) -> Draft:
         """The call whose fields start at `at`, for formats that name it in front of them.
@@ -279,7 +297,9 @@ def _in_a_sentence(text: str, start: int, end: int) -> bool:
 
 def _unframed(value: str) -> str:
     """The text without the line break that the format adds on each side."""
-    return value.removeprefix("\n").removesuffix("\n")
+    crlf = value.startswith("\r\n")
+    value = value.removeprefix("\r\n" if crlf else "\n")
+    return value.removesuffix("\r\n") if value.endswith("\r\n") else value.removesuffix("\n")
 
 
 def _any(literals: tuple[str, ...]) -> str:

@@ -14,7 +14,8 @@ from ..field_formats import Layout, field_format
 NAME = r"(?!(?:user|User|human|Human)\b)(?P<name>[^\s<>{}\[\]\"'`]{1,200})"
 DIALECT = Dialect(
     call_start="<tool_call>",
-    call_rest=rf"\s*{NAME}\s*(?=<arg_key>|</tool_call>)",
+    # A blank on the same line and no arguments: the tags are spoken of in a sentence.
+    call_rest=rf"(?![ \t][^<\n]*</tool_call>)\s*{NAME}\s*(?=<arg_key>|</tool_call>)",
     call_end="</tool_call>",
     key_start="<arg_key>",
     key_rest=r"(?P<key>[^\n]{1,200}?)</arg_key>\s*<arg_value>",

@@ -1,6 +1,7 @@
 """MiniMax M2: `<invoke name="…"><parameter name="…">…</parameter></invoke>` in a wrapper.
 
-Grammar: `<minimax:tool_call>` around all calls; it may be missing. A value is text as it stands,
+Grammar: `<minimax:tool_call>` around all calls, in other models that write such calls
+`<function_calls>`; it may be missing. A value is text as it stands,
 nothing is framed or unescaped; the tool's schema gives it a type.
 Source: chat template of MiniMaxAI/MiniMax-M2, read 2026-11.
 """
@@ -12,7 +13,7 @@ from ..field_formats import Layout, field_format
 
 FORMAT = field_format(
     "minimax_m2",
-    invoke_dialect(outer=("minimax:tool_call",)),
+    invoke_dialect(outer=("minimax:tool_call", "function_calls")),
     Layout(
         open="<minimax:tool_call>\n",
         call='<invoke name="{name}">\n',
@@ -20,5 +21,5 @@ FORMAT = field_format(
         end="</invoke>\n",
         close="</minimax:tool_call>",
     ),
-    ("<minimax:tool_call>", '<invoke name="'),
+    ("<minimax:tool_call>", "<function_calls>", '<invoke name="'),
 )

@@ -170,3 +170,14 @@ def test_calls_that_never_close_cost_time_in_line_with_their_length(name: str) -
         return best
 
     assert seconds(4000) < 8 * max(seconds(1000), 0.012)
+
+
+def test_tags_in_a_sentence_are_no_calls() -> None:
+    for text in ('The tag <invoke name="x"> opens a call.', "So <function=x> opens a call."):
+        assert parse(text).status is ParseStatus.MESSAGE
+    assert parse("Use <tool_call> and </tool_call> around it.").calls == ()
+
+
+def test_a_framing_line_break_may_be_that_of_windows() -> None:
+    text = "<function=f>\r\n<parameter=a>\r\n x\r\n\r\n</parameter>\r\n</function>"
+    assert calls(text) == [("f", {"a": " x\r\n"})]
