@@ -158,7 +158,7 @@ build() {
   # All stamps go, not only the asked ones: cpu and gpu hold different builds of torch.
   rm -f -- "$venv"/installed-*
   forget_half_installed
-  say "about 3 minutes and 2 GB on a CPU machine the first time; later starts reuse .venv"
+  say "about 3 minutes the first time, and 2 GB (6 GB where pip finds the CUDA build of PyTorch); later starts reuse .venv"
   pip_install "PyTorch" < <(lists torch "$@")
   pip_install "SkyRL (without its own dependencies)" --no-deps < <(lists bare)
   pip_install "everything else ($*)" < <(lists all "$@")
