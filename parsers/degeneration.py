@@ -79,7 +79,8 @@ def _extended(text: str, start: int, period: int) -> int:
         low = start - step
         if low >= 0 and text[low:start] == text[low + period : start + period]:
             start = low
-            step = step * 2 if growing else step // 2
+            # A halved step may fit twice: halves are rounded, so one each would miss the begin.
+            step = step * 2 if growing else step
         else:
             growing = False
             step //= 2
