@@ -91,16 +91,15 @@ def log(message: ParsedMessage) -> None:
         len(message.calls),
         size,
     )
-    for layer in spell_out(message):
-        state = "won" if layer.won else "lost"
-        debug(
-            "  %s %s: saw %d, calls %d. %s",
-            layer.layer,
-            state,
-            layer.seen,
-            layer.calls,
-            layer.reason,
-        )
+    layers = spell_out(message)
+    for layer in layers:
+        if layer.seen:
+            state = "won" if layer.won else "lost"
+            count = f"saw {layer.seen}, calls {layer.calls}"
+            debug("  %s %s: %s. %s", layer.layer, state, count, layer.reason)
+    # The reason is the same for all of these: one line each would bury the others.
+    unseen = ", ".join(layer.layer for layer in layers if not layer.seen)
+    debug("  lost, because their markers do not occur outside of thoughts and calls: %s", unseen)
     for call in message.calls:
         fixes = ", ".join(repair.kind for repair in call.repairs) or "none"
         debug("  call %s at %s, repairs: %s", call.name, call.span, fixes)
