@@ -15,6 +15,9 @@ from agent_env import Domain, Limits, RewardWeights, ToolEnv, load_domain
 from training import jsonl
 from training.config import RunConfig
 
+ENV_ID = "callforge"
+"""Name under which SkyRL knows the environment; every row carries it."""
+
 
 def domain_options(config: RunConfig) -> dict[str, Any]:
     """Arguments of ``load_domain`` for this run."""
@@ -52,7 +55,7 @@ def write_dataset(config: RunConfig, path: Path) -> int:
     rows = (
         {
             "prompt": ToolEnv(domain, task, limits=limits, weights=weights).reset(),
-            "env_class": "callforge",
+            "env_class": ENV_ID,
             "task": json.dumps(task.to_dict()),
             "episode": json.dumps(episode),
         }

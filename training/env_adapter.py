@@ -16,9 +16,7 @@ import skyrl_gym
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from agent_env import Domain, Limits, RewardWeights, Task, ToolEnv, load_domain
-
-ENV_ID = "callforge"
-"""Name under which SkyRL knows the environment."""
+from training.dataset import ENV_ID
 
 log = logging.getLogger("callforge.env")
 

@@ -13,7 +13,7 @@ from skyrl.train.config import SkyRLTrainConfig
 
 from training import estimator
 from training.config import RunConfig
-from training.env_adapter import ENV_ID
+from training.dataset import ENV_ID
 
 
 def skyrl_config(
