@@ -72,7 +72,9 @@ def _check_domain(config: RunConfig) -> None:
 
 def _run(config: RunConfig, folder: RunFolder, cache: Path, started: float) -> int:
     """Train in this folder. An interruption leaves the last checkpoint and says how to go on."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
+            signal.signal(number, signal.default_int_handler)
     terminal, errors = sys.stdout, sys.stderr
     debug = os.environ.get("DEBUG_PARSER") == "1"
     _log_to(errors, folder.log.parent / "parser.log", debug=debug)
