@@ -202,6 +202,7 @@ class Scan(Findings):
                 reading = owner.read(self.text, start, found.end())
                 if reading is not None:
                     return self.take(owner, reading)
+        self.budget -= USELESS  # reading on only to find text costs time as well
         return found.end()
 
     def at_marker(self, found: re.Match[str]) -> int:
