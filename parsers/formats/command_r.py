@@ -15,7 +15,7 @@ from ..tagged import examples_of
 
 _HEADER = re.compile(r"Action:\s*```[a-z]{0,10}\s*(?=[\[{])")
 _FENCE_END = re.compile(r"\s*```")
-_NO_CALL = frozenset(("directly_answer", "directly-answer"))
+_NO_CALL = ("directly_answer", "directly-answer")  # no set: a model may write an object as name
 
 
 def read(text: str, start: int, payload: int) -> Reading | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -149,3 +150,15 @@ def test_mutated_examples_never_raise_and_spans_index_the_text(data: Any) -> Non
     stream.feed(text[:cut])
     stream.feed(text[cut:])
     assert stream.close() == parse(text, None, mode)
+
+
+@pytest.mark.parametrize(("name", "part", "text"), EXAMPLES)
+def test_any_json_value_may_stand_where_a_string_was(
+    name: str, part: str, text: str, tools: Any
+) -> None:
+    """A policy under training wrote an object as a tool's name once, and ended its run."""
+    quoted = [match.span() for match in re.finditer(r'"[^"\n]{1,60}"', text)]
+    for start, end in quoted[:20]:
+        for value in ('{"a": {"b": 1}}', "[[1]]", "null", "7", "-1.5e3", "true", '""'):
+            for offered in (tools, None):
+                parse(f"{text[:start]}{value}{text[end:]}", offered)
