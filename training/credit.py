@@ -1,11 +1,9 @@
 """Credit for each turn of an episode: pure functions over lists, without torch or SkyRL.
 
 Place in the flow: rewards of the environment -> credit -> the advantage that SkyRL trains on
-(``training/estimator.py`` does the tensor side). No normalisation by a standard deviation: of all
-choices it distorts the policy gradient most.
-
-Source: measured against an exactly enumerated gradient, see EXPERIMENTS.md; return-to-go with a
-leave-one-out baseline per (task, turn) is what the multi-turn kernel literature calls TRLOO.
+(``training/estimator.py`` does the tensor side). Nothing is divided by a standard deviation, which
+would weigh tasks by how evenly they go. ``tests/training/test_credit.py`` holds the estimator
+against an exactly enumerated gradient; with a baseline per (task, turn) it is known as TRLOO.
 """
 
 from __future__ import annotations

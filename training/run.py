@@ -94,6 +94,8 @@ def _run(config: RunConfig, folder: RunFolder, cache: Path, started: float) -> i
         )
         print(f"interrupted; {went} ({folder.path})", file=errors)
         return EXIT_INTERRUPTED
+    except ConfigError:
+        raise  # a setting that only this machine can refuse; ``main`` answers it
     # Whatever SkyRL, Ray or torch raise, the person gets one sentence and the place of the rest.
     except Exception as error:
         with folder.log.open("a", encoding="utf-8") as file:

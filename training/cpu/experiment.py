@@ -1,6 +1,6 @@
 """The experiment on a machine without a GPU: same loop, same environment, other placement.
 
-Place in the flow: built by ``training/run.py``. Replaced are the worker class, the inference client
+Place in the flow: built by ``training/session.py``. Replaced are the worker class, the inference client
 and the placement of the models, which SkyRL hard-wires to GPUs.
 """
 

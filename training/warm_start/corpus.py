@@ -1,7 +1,7 @@
 """Dialogues of an agent that knows its job and cannot write a call.
 
 Place in the flow: tasks and their oracle -> dialogues -> tokenizer and warm start. Every
-observation in them comes from the real environment. The wrong 94 % are what real models wrote in
+observation in them comes from the real environment. The wrong calls are what real models wrote in
 agents whose calls were lost: cut-off calls, calls left in an unfinished thought, an invented tool,
 arguments that are no JSON, a call after an invented customer turn, an empty fence. No parser may
 accept any of them, so the layered parser does not hide them and only training can mend them.
