@@ -1,7 +1,7 @@
 """The experiment on a machine without a GPU: same loop, same environment, other placement.
 
-Place in the flow: built by ``training/session.py``. Replaced are the worker class, the inference client
-and the placement of the models, which SkyRL hard-wires to GPUs.
+Place in the flow: built by ``training/session.py``. Replaced are the worker class, the inference
+client and the placement of the models, which SkyRL hard-wires to GPUs.
 """
 
 from __future__ import annotations
