@@ -3,7 +3,7 @@
 Place in the flow: `parsers` reads what the model wrote, this package runs it, `training` learns
 from what came of it.
 
-    domain = load_domain("retail", seed=0)
+    domain = load_domain("retail_mini", seed=0)
     task = domain.tasks(1)[0]
     env = ToolEnv(domain, task)
     messages = env.reset()

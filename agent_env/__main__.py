@@ -56,7 +56,7 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     player.add_argument("--max-turns", type=int, default=12, help="turns you have (default 12)")
     for command in (tasks, player):
         command.add_argument(
-            "--domain", default="retail", help=f"one of: {', '.join(list_domains())}"
+            "--domain", default="retail_mini", help=f"one of: {', '.join(list_domains())}"
         )
         command.add_argument("--seed", type=int, default=0, help="of the tasks (default 0)")
     return parser.parse_args(arguments)

@@ -1,7 +1,7 @@
 """Runs the calls of one turn.
 
 Place in the flow: the environment passes the calls that the parser read; each is run on the
-episode's store and answered, in the order in which the model wrote them. Arguments that the parser
+episode's state and answered, in the order in which the model wrote them. Arguments that the parser
 found at odds with the tool's schema are answered with every error at once.
 
 What it does not do: it does not see malformed turns, and it scores nothing.
@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from agent_env import feedback
 from agent_env.domain import Domain
 from agent_env.errors import ToolError, boundary
-from agent_env.store import Store
-from agent_env.tool_spec import Effect, ToolSpec
-from agent_env.types import CallOutcome, CallResult, Limits, Message
+from agent_env.tool_spec import ToolSpec
+from agent_env.types import CallOutcome, CallResult, Effect, Limits, Message
+from agent_env.world import State
 from parsers import FaultKind, ParsedMessage, ToolCall
 
 # Faults that mean that something the model wanted to run was not run.
@@ -26,7 +26,7 @@ _LOST = frozenset(
 
 
 def run_calls(
-    parsed: ParsedMessage, domain: Domain, store: Store, limits: Limits
+    parsed: ParsedMessage, domain: Domain, state: State, limits: Limits
 ) -> tuple[CallResult, ...]:
     """What came of each call of the turn, up to the limit.
 
@@ -34,7 +34,7 @@ def run_calls(
         EnvError: A tool failed in a way that is no answer.
     """
     return tuple(
-        _run_call(call, domain, store, limits) for call in parsed.calls[: limits.max_calls]
+        _run_call(call, domain, state, limits) for call in parsed.calls[: limits.max_calls]
     )
 
 
@@ -55,7 +55,7 @@ def tool_message(content: str) -> Message:
     return {"role": "tool", "content": feedback.encodable(content)}
 
 
-def _run_call(call: ToolCall, domain: Domain, store: Store, limits: Limits) -> CallResult:
+def _run_call(call: ToolCall, domain: Domain, state: State, limits: Limits) -> CallResult:
     spec = domain.tool(call.name)
     # The parser checks arguments against the same schemas; its faults are the one verdict on them.
     errors = [fault.message for fault in call.faults if fault.kind is FaultKind.INVALID_ARGUMENTS]
@@ -63,22 +63,23 @@ def _run_call(call: ToolCall, domain: Domain, store: Store, limits: Limits) -> C
         outcome = CallOutcome.INVALID_ARGUMENTS
         content = feedback.invalid_arguments_text(errors, domain.wording)
     else:
-        outcome, content = _run_tool(spec, call, store)
+        outcome, content = _run_tool(spec, call, state)
     return CallResult(
         name=call.name,
         arguments=call.arguments,
         outcome=outcome,
         content=feedback.cut(content, limits.max_answer_chars),
-        is_write=spec.effect is Effect.WRITE,
+        effect=spec.effect,
     )
 
 
-def _run_tool(spec: ToolSpec, call: ToolCall, store: Store) -> tuple[CallOutcome, str]:
-    # A tool that refuses half-way must not leave half of its writes.
-    before = store.fork()
+def _run_tool(spec: ToolSpec, call: ToolCall, state: State) -> tuple[CallOutcome, str]:
+    # A tool that refuses half-way must not leave half of its writes; one that only reads has none.
+    before = None if spec.effect is Effect.READ else state.fork()
     try:
         with boundary(f"tool {spec.name}"):
-            return CallOutcome.OK, feedback.answer_text(spec.call(store, call.arguments))
+            return CallOutcome.OK, feedback.answer_text(spec.call(state, call.arguments))
     except ToolError as refusal:
-        store.restore(before)
+        if before is not None:
+            state.restore(before)
         return CallOutcome.TOOL_ERROR, feedback.refusal_text(str(refusal))

@@ -23,10 +23,10 @@ from types import ModuleType
 from typing import Any
 
 from agent_env.errors import UnknownNameError
-from agent_env.store import Base
-from agent_env.tool_spec import Effect, ToolSpec
-from agent_env.types import Action, Call, Task
+from agent_env.tool_spec import ToolSpec
+from agent_env.types import Action, Call, Effect, Task
 from agent_env.users import User
+from agent_env.world import World
 
 
 class Wording(Enum):
@@ -57,7 +57,7 @@ class Domain:
         name: The name it is loaded by.
         options: Every option of `build`, defaults included; `load_domain(name, **options)` gives
             this domain again.
-        base: The store that episodes start from.
+        base: What episodes start from.
         tools: What the agent may call.
         schemas: The tools as OpenAI function schemas. One list, shared: treat it as read-only.
         system_prompt: The first message of every episode.
@@ -66,11 +66,13 @@ class Domain:
         user: The customer that episodes use when given none; stateless.
         derive: Makes task number `index` of a seed.
         close: The oracle's closing message for a task.
+        script: What a perfect agent does, a turn each; None is the gold calls and the closing.
+        task_count: How many tasks there are; None when they never end.
     """
 
     name: str
     options: Mapping[str, Any]
-    base: Base
+    base: World
     tools: tuple[ToolSpec, ...]
     schemas: list[dict[str, Any]]
     system_prompt: str
@@ -79,15 +81,19 @@ class Domain:
     user: User
     derive: Callable[[int, int], Task]
     close: Callable[[Task], str]
+    script: Callable[[Task], tuple[Action, ...]] | None = None
+    task_count: int | None = None
 
     def tasks(self, count: int, seed: int = 0) -> tuple[Task, ...]:
         """Tasks 0 to count - 1 of the seed; the first ones do not depend on the count.
 
         Raises:
-            ValueError: A negative count.
+            ValueError: A negative count, or more than there are.
         """
         if count < 0:
             raise ValueError(f"count is {count}; give 0 or more.")
+        if self.task_count is not None and count > self.task_count:
+            raise ValueError(f"count is {count}, but {self.name} has {self.task_count} tasks.")
         return tuple(self.derive(index, seed) for index in range(count))
 
     @property
@@ -96,7 +102,9 @@ class Domain:
         return tuple(spec.name for spec in self.tools)
 
     def oracle(self, task: Task) -> tuple[Action, ...]:
-        """What a perfect agent does, a turn each: the gold calls, then the closing message."""
+        """What a perfect agent does, a turn each."""
+        if self.script is not None:
+            return self.script(task)
         calls: list[Action] = [(name, dict(given)) for name, given in task.gold_calls]
         return (*calls, self.close(task))
 
@@ -169,4 +177,4 @@ def load_tools(package: ModuleType) -> tuple[ToolSpec, ...]:
                 f"{package.__name__}.{found.name} holds no @tool function named {found.name}."
             )
         tools.append(spec)
-    return tuple(sorted(tools, key=lambda spec: (spec.effect is Effect.WRITE, spec.name)))
+    return tuple(sorted(tools, key=lambda spec: (spec.effect is not Effect.READ, spec.name)))

@@ -20,16 +20,27 @@ import copy
 from typing import Any, Self
 
 from agent_env import feedback, metrics
+from agent_env.asking import Asking, arun, run
 from agent_env.calls import call_messages, run_calls, tool_message
 from agent_env.domain import Domain
 from agent_env.errors import EnvError, boundary
 from agent_env.goal import Progress
 from agent_env.rewards import COMPONENTS, RewardWeights, score
-from agent_env.store import Diff, Store, thaw
+from agent_env.store import thaw
 from agent_env.trajectory import turn_record
-from agent_env.types import CallResult, Limits, Message, StepResult, StopReason, Task
+from agent_env.types import (
+    CallOutcome,
+    CallResult,
+    Effect,
+    Limits,
+    Message,
+    StepResult,
+    StopReason,
+    Task,
+)
 from agent_env.users import Situation, User
 from agent_env.whole_body import is_strict_lost
+from agent_env.world import Diff, State
 from parsers import ParsedMessage, ParseStatus, parse
 
 
@@ -77,7 +88,7 @@ class ToolEnv:
             )
         self.domain = domain
         self.task = task
-        self.store = Store(domain.base)
+        self.store: State = domain.base.open()
         self.messages: list[Message] = []
         self.stop_reason: StopReason | None = None
         self.infra_error: dict[str, object] | None = None
@@ -104,22 +115,11 @@ class ToolEnv:
         Raises:
             RuntimeError: The episode was reset before.
         """
-        if self.messages:
-            raise RuntimeError(
-                "This episode was reset before. An episode is single-use: make a new ToolEnv."
-            )
-        opening: Message = {"role": "user", "content": ""}
-        try:
-            with boundary("customer"):
-                opening = {
-                    "role": "user",
-                    "content": feedback.encodable(self._user.open(self.task)),
-                }
-        except EnvError as error:
-            self._fail(error)
-        self.messages = [{"role": "system", "content": self.domain.system_prompt}, opening]
-        self._chat = (opening,)
-        return [dict(message) for message in self.messages]
+        return run(self._open(), self._user)
+
+    async def areset(self) -> list[Message]:
+        """As `reset`, awaiting a customer that can be awaited."""
+        return await arun(self._open(), self._user)
 
     def step(self, text: str) -> StepResult:
         """What the world answers to one assistant turn, whatever its text.
@@ -133,6 +133,30 @@ class ToolEnv:
         Raises:
             RuntimeError: The episode has not been reset, or is over by itself.
         """
+        return run(self._turn(text), self._user)
+
+    async def astep(self, text: str) -> StepResult:
+        """As `step`, awaiting a customer that can be awaited."""
+        return await arun(self._turn(text), self._user)
+
+    def _open(self) -> Asking[list[Message]]:
+        if self.messages:
+            raise RuntimeError(
+                "This episode was reset before. An episode is single-use: make a new ToolEnv."
+            )
+        opening: Message = {"role": "user", "content": ""}
+        try:
+            with boundary("customer"):
+                reply = yield self.task
+                opening = {"role": "user", "content": feedback.encodable(reply.text)}
+                metrics.count_user(self._counts, reply)
+        except EnvError as error:
+            self._fail(error)
+        self.messages = [{"role": "system", "content": self.domain.system_prompt}, opening]
+        self._chat = (opening,)
+        return [dict(message) for message in self.messages]
+
+    def _turn(self, text: str) -> Asking[StepResult]:
         if not self.messages:
             raise RuntimeError("step() came before reset(); reset the episode first.")
         if self.done and self.infra_error is None:
@@ -146,7 +170,7 @@ class ToolEnv:
         if self.infra_error is None:
             metrics.count_turn(self._counts, parsed, strict_lost)
             try:
-                results, answers = self._answer(parsed)
+                results, answers = yield from self._answer(parsed)
                 components = self._score(parsed, results)
             except EnvError as error:
                 self._fail(error)
@@ -193,29 +217,36 @@ class ToolEnv:
             "infra_error": self.infra_error,
         }
 
-    def _answer(self, parsed: ParsedMessage) -> tuple[tuple[CallResult, ...], list[Message]]:
+    def _answer(
+        self, parsed: ParsedMessage
+    ) -> Asking[tuple[tuple[CallResult, ...], list[Message]]]:
         """Does what the turn says: the results of its calls, and the messages that answer it."""
         if parsed.status is ParseStatus.MALFORMED:
             return (), [tool_message(feedback.malformed_text(parsed, self.domain.wording))]
         if parsed.status is ParseStatus.MESSAGE:
-            return (), [self._converse(feedback.encodable(parsed.content))]
+            return (), [(yield from self._converse(feedback.encodable(parsed.content)))]
         results = run_calls(parsed, self.domain, self.store, self._limits)
         for result in results:
             metrics.count_call(self._counts, result)
+            if result.effect is Effect.HANDOVER and result.outcome is CallOutcome.OK:
+                self.stop_reason = StopReason.HANDED_OVER
         return results, list(call_messages(parsed, results, self.domain, self._limits))
 
-    def _converse(self, message: str) -> Message:
+    def _converse(self, message: str) -> Asking[Message]:
         self._progress.hear(message)
         self._chat += ({"role": "assistant", "content": message},)
+        diff = self.store.diff()
         situation = Situation(
             task=self.task,
             message=message,
             conversation=self._chat,
-            is_reached=self._progress.is_reached(self.store),
+            is_reached=self._progress.is_reached(diff),
+            visible_goals=self._progress.visible_goals(diff),
             missing_facts=self._progress.missing_facts(),
         )
         with boundary("customer"):
-            reply = self._user.reply(situation)
+            reply = yield situation
+            metrics.count_user(self._counts, reply)
             answer = {"role": "user", "content": feedback.encodable(reply.text)}
             if reply.done:
                 self.stop_reason = StopReason.USER_DONE

@@ -18,12 +18,14 @@ from parsers import FaultKind, ParsedMessage
 
 
 def answer_text(answer: Any) -> str:
-    """A tool's answer as compact JSON.
+    """A tool's answer as compact JSON; one that is text already stays as it is.
 
     Raises:
         TypeError: The tool answered something that JSON does not hold.
         ValueError: The tool answered a NaN or an infinity.
     """
+    if isinstance(answer, str):
+        return answer
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

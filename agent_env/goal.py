@@ -12,19 +12,23 @@ import copy
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 from agent_env.rewards import TurnEvents
-from agent_env.store import Diff, Store
-from agent_env.types import CallOutcome, CallResult, Task
+from agent_env.types import CallOutcome, CallResult, Effect, FactRule, Goal, Task
+from agent_env.world import Diff, State
+
+_ABSENT: Any = object()
 
 
-def is_told(fact: str, text: str) -> bool:
-    """Whether the text states the fact as a token of its own.
+def is_told(fact: str, text: str, rule: FactRule = FactRule.TOKEN) -> bool:
+    """Whether the text states the fact.
 
-    "$10.00" is not told by "$110.00" or "$10.005". Case does not matter, and a round amount may
-    drop its cents, so "$10" tells "$10.00".
+    As a token of its own: "$10.00" is not told by "$110.00" or "$10.005". Case does not matter, and
+    a round amount may drop its cents, so "$10" tells "$10.00". The substring rule is tau-bench's.
     """
+    if rule is FactRule.SUBSTRING:
+        return fact.lower() in text.lower().replace(",", "")
     return _pattern(fact).search(text) is not None
 
 
@@ -59,15 +63,22 @@ class Progress:
 
     def hear(self, message: str) -> None:
         """Notes the facts that a message to the customer states."""
-        self.told |= {name for name, fact in self._task.facts.items() if is_told(fact, message)}
+        rule = self._task.fact_rule
+        self.told |= {
+            name for name, fact in self._task.facts.items() if is_told(fact, message, rule)
+        }
 
     def missing_facts(self) -> tuple[str, ...]:
         """Names of the facts that the customer has not been told, in the task's order."""
         return tuple(name for name in self._task.facts if name not in self.told)
 
-    def is_reached(self, store: Store) -> bool:
-        """Whether every change that the task wants is in the store, whatever else is."""
-        return len(self._right_rows(store.diff())) == sum(
+    def visible_goals(self, diff: Diff) -> tuple[bool, ...]:
+        """For each of the task's goals, whether every change it wants is there."""
+        return tuple(_is_visible(goal, diff) for goal in self._task.goals)
+
+    def is_reached(self, diff: Diff) -> bool:
+        """Whether every change that the task wants is there, whatever else is."""
+        return len(self._right_rows(diff)) == sum(
             len(rows) for rows in self._task.gold_diff.values()
         )
 
@@ -76,7 +87,7 @@ class Progress:
         return not self.missing_facts() and diff == self._task.gold_diff
 
     def events(
-        self, store: Store, results: Iterable[CallResult], *, malformed: bool, done: bool
+        self, state: State, results: Iterable[CallResult], *, malformed: bool, done: bool
     ) -> TurnEvents:
         """What this turn brought for the first time; remembers it."""
         wanted = sum(len(rows) for rows in self._task.gold_diff.values())
@@ -84,7 +95,7 @@ class Progress:
             not self._looked_up and not self._best_rows and any(map(self._is_gold_lookup, results))
         )
         self._looked_up |= first_lookup
-        diff = store.diff()
+        diff = state.diff()
         new_rows = self._right_rows(diff) - self._best_rows
         self._best_rows |= new_rows
         return TurnEvents(
@@ -98,7 +109,7 @@ class Progress:
         # Writes are no look-ups; they earn `progress` by their rows.
         return (
             result.outcome is CallOutcome.OK
-            and not result.is_write
+            and result.effect is Effect.READ
             and any(
                 result.name == name and result.arguments == given
                 for name, given in self._task.gold_calls
@@ -113,3 +124,18 @@ class Progress:
             for key, change in rows.items()
             if key in diff.get(table, {}) and diff[table][key] == change
         )
+
+
+def _is_visible(goal: Goal, diff: Diff) -> bool:
+    return all(
+        _holds(diff.get(table, {}).get(key, _ABSENT), change)
+        for table, rows in goal.wants.items()
+        for key, change in rows.items()
+    )
+
+
+def _holds(row: Any, wanted: Any) -> bool:
+    """Whether a row's change holds at least the fields of the wanted one."""
+    if wanted is None or row is None or row is _ABSENT:
+        return wanted is None and row is None
+    return all(field in row and row[field] == change for field, change in wanted.items())

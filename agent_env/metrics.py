@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 from agent_env.rewards import COMPONENTS
 from agent_env.types import CallOutcome, CallResult, StopReason
+from agent_env.users import UserReply
 from parsers import FaultKind, ParsedMessage, ParseStatus, list_formats
 
 Counts: TypeAlias = dict[str, float]
@@ -29,6 +30,18 @@ NO_LAYER = "none"
 
 UNFINISHED = "stop/unfinished"
 """Set when the caller dropped the episode before its end, such as for a full context."""
+
+
+USER_KEYS = (
+    "user/replies",
+    "user/regenerated",
+    "user/leaks",
+    "user/role_flips",
+    "user/retries",
+    "user/prompt_tokens",
+    "user/completion_tokens",
+)
+"""What a customer counts: all but the replies are 0 unless a model plays it."""
 
 
 @cache
@@ -55,6 +68,7 @@ def episode_keys() -> tuple[str, ...]:
         "tool/calls",
         *(f"tool/{outcome.value}" for outcome in CallOutcome),
         "tool/unknown",
+        *USER_KEYS,
         *(f"stop/{reason.value}" for reason in StopReason),
         UNFINISHED,
         "reward/success",
@@ -96,6 +110,13 @@ def count_call(counts: Counts, result: CallResult) -> None:
     """Adds one call that the environment took up."""
     counts["tool/calls"] += 1
     counts[f"tool/{result.outcome.value}"] += 1
+
+
+def count_user(counts: Counts, reply: UserReply) -> None:
+    """Adds one message of the customer and what producing it cost."""
+    counts["user/replies"] += 1
+    for key, value in reply.counts.items():
+        counts[key] += value
 
 
 def count_reward(counts: Counts, components: Mapping[str, float]) -> None:

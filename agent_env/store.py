@@ -20,8 +20,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from agent_env.world import Diff
+
 Row: TypeAlias = Mapping[str, Any]
-Diff: TypeAlias = dict[str, dict[str, dict[str, dict[str, Any]] | None]]
 _ABSENT: Any = object()
 
 
@@ -77,6 +78,10 @@ class Base:
         """
         self._tables: Mapping[str, Mapping[str, Row]] = freeze(tables)
         self.fingerprint = self.compute_fingerprint()
+
+    def open(self) -> Store:
+        """A store over these tables in which nothing has changed yet."""
+        return Store(self)
 
     def compute_fingerprint(self) -> str:
         """The fingerprint from the rows as they are now; equal to `fingerprint`, always."""

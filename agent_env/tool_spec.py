@@ -4,7 +4,7 @@ Place in the flow: `@tool` marks a function in a domain's `tools/` folder and ma
 it; prompts and parser get its schema, the environment checks arguments against the schema and calls
 it.
 
-A tool takes the episode's `Store` first and its arguments by name, and returns JSON data. It raises
+A tool takes the episode's state first and its arguments by name, and returns JSON data. It raises
 `ToolError` for what the model is meant to read. The docstring is Google style: the text before
 `Args:` is the description, and every argument needs a line. Types: str, int, float, bool, `Literal`
 of strings, lists of these; a default makes an argument optional.
@@ -18,20 +18,12 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from agent_env.store import Store
+from agent_env.types import Effect
 
 _SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _ARG_LINE = re.compile(r"^    (\w+):\s+(.*)$")
-
-
-class Effect(Enum):
-    """Whether a tool changes the store; scoring and replay look only at writes."""
-
-    READ = "read"
-    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +34,8 @@ class ToolSpec:
         name: What the model calls it.
         description: What the model reads about it.
         parameters: JSON Schema of its arguments.
-        effect: Whether it writes.
-        function: Called with the store and the arguments by name.
+        effect: What it does beside answering.
+        function: Called with the episode's state and the arguments by name.
     """
 
     name: str
@@ -52,13 +44,13 @@ class ToolSpec:
     effect: Effect
     function: Callable[..., Any]
 
-    def call(self, store: Store, arguments: Mapping[str, Any]) -> Any:
+    def call(self, state: Any, arguments: Mapping[str, Any]) -> Any:
         """What the tool answers, as JSON data; the arguments must fit the schema.
 
         Raises:
             ToolError: The tool refuses, for a reason that the model is meant to read.
         """
-        return self.function(store, **arguments)
+        return self.function(state, **arguments)
 
     def signature(self) -> str:
         """The tool in one line, such as "cancel_order(order_id, reason)"."""
@@ -78,7 +70,7 @@ def tool(effect: Effect) -> Callable[[Callable[..., Any]], ToolSpec]:
     """Makes a `ToolSpec` of the decorated function.
 
     Args:
-        effect: Whether the tool writes.
+        effect: What the tool does beside answering.
 
     Raises:
         TypeError: The function's signature or docstring cannot be read as a schema; the message

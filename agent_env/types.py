@@ -28,10 +28,30 @@ class StopReason(Enum):
 
     USER_DONE = "user_done"
     """The customer had what it came for and left."""
+    HANDED_OVER = "handed_over"
+    """The agent gave the conversation to somebody else; the state was scored as it was."""
     MAX_TURNS = "max_turns"
     """The agent used up its turns; the state was scored as it was."""
     INFRA_ERROR = "infra_error"
     """The environment failed; the episode has no reward and belongs in no average."""
+
+
+class Effect(Enum):
+    """What a tool does beside answering; scoring and replay look only at what is not a READ."""
+
+    READ = "read"
+    WRITE = "write"
+    HANDOVER = "handover"
+    """Gives the conversation away: the episode ends once the turn's calls have run."""
+
+
+class FactRule(Enum):
+    """How a fact is looked for in what the customer was told."""
+
+    TOKEN = "token"
+    """As a token of its own, so that "110" does not tell "10"."""
+    SUBSTRING = "substring"
+    """Anywhere in the text without its commas: tau-bench's own rule, for comparing with it."""
 
 
 class CallOutcome(Enum):
@@ -71,6 +91,24 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """One thing that the customer came for.
+
+    Attributes:
+        kind: What it wants, such as "cancel".
+        slots: What the customer knows about it, by name.
+        wants: The part of the task's gold diff, field by field, that makes this goal visible in the
+            store; empty when the right answer is to change nothing.
+        facts: Names of the task's facts that belong to it.
+    """
+
+    kind: str
+    slots: Mapping[str, str]
+    wants: Mapping[str, Any]
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One job for an agent, with the answer that the oracle derived.
 
@@ -86,6 +124,9 @@ class Task:
         gold_diff: What `Store.diff()` must be afterwards.
         facts: What the customer must be told, by name, in the spelling of the tools.
         seed: Settles the customer's choice of words.
+        goals: What the customer came for, in the order in which it brings them up.
+        instruction: The whole of it in prose, for a customer that a model plays.
+        fact_rule: How facts are looked for.
     """
 
     id: str
@@ -98,6 +139,9 @@ class Task:
     gold_diff: Mapping[str, Any]
     facts: Mapping[str, str]
     seed: int = 0
+    goals: tuple[Goal, ...] = ()
+    instruction: str = ""
+    fact_rule: FactRule = FactRule.TOKEN
 
     def to_dict(self) -> dict[str, Any]:
         """The task as plain JSON data, from which `from_dict` makes an equal one."""
@@ -114,6 +158,17 @@ class Task:
             "gold_diff": dict(self.gold_diff),
             "facts": dict(self.facts),
             "seed": self.seed,
+            "goals": [
+                {
+                    "kind": goal.kind,
+                    "slots": dict(goal.slots),
+                    "wants": dict(goal.wants),
+                    "facts": list(goal.facts),
+                }
+                for goal in self.goals
+            ],
+            "instruction": self.instruction,
+            "fact_rule": self.fact_rule.value,
         }
 
     @classmethod
@@ -132,7 +187,9 @@ class Task:
                 f"Missing: {missing}. Unknown: {unknown}."
             )
         calls = tuple((call["name"], dict(call["arguments"])) for call in data["gold_calls"])
-        return cls(**{**data, "gold_calls": calls})
+        goals = tuple(Goal(**{**goal, "facts": tuple(goal["facts"])}) for goal in data["goals"])
+        rule = FactRule(data["fact_rule"])
+        return cls(**{**data, "gold_calls": calls, "goals": goals, "fact_rule": rule})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +201,14 @@ class CallResult:
         arguments: As the parser read them.
         outcome: What became of it.
         content: What the model reads.
-        is_write: Whether the tool is one that changes the store.
+        effect: What the tool does beside answering.
     """
 
     name: str
     arguments: Mapping[str, Any]
     outcome: CallOutcome
     content: str
-    is_write: bool
+    effect: Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

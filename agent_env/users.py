@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import prompts
@@ -32,6 +32,7 @@ class Situation:
         conversation: Everything said between the two so far, the message included, as the
             customer's chat shows it: role "assistant" is the agent, role "user" the customer.
         is_reached: Whether every change it wants is visible in the store.
+        visible_goals: The same for each of the task's goals.
         missing_facts: Names of the facts it has not been told yet.
     """
 
@@ -40,6 +41,7 @@ class Situation:
     conversation: tuple[Message, ...]
     is_reached: bool
     missing_facts: tuple[str, ...]
+    visible_goals: tuple[bool, ...] = ()
 
     @property
     def replies(self) -> int:
@@ -49,16 +51,27 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserReply:
-    """What the customer says, and whether it leaves."""
+    """What the customer says, and whether it leaves.
+
+    Attributes:
+        text: What the agent reads.
+        done: Whether the customer leaves with these words.
+        counts: What producing it cost, by keys of `metrics.USER_KEYS`.
+    """
 
     text: str
     done: bool = False
+    counts: Mapping[str, float] = field(default_factory=dict)
 
 
 class User(Protocol):
-    """Anything that can play the customer."""
+    """Anything that can play the customer.
 
-    def open(self, task: Task) -> str:
+    One that waits for a network has `aopen` and `areply` as well, with the same arguments; the
+    asynchronous episode awaits those.
+    """
+
+    def open(self, task: Task) -> UserReply:
         """The customer's first message."""
 
     def reply(self, situation: Situation) -> UserReply:
@@ -107,9 +120,9 @@ class ScriptedUser:
     slots: Mapping[str, Slot]
     deeds: Mapping[str, re.Pattern[str]]
 
-    def open(self, task: Task) -> str:
+    def open(self, task: Task) -> UserReply:
         """The opening that the task holds."""
-        return task.opening
+        return UserReply(text=task.opening)
 
     def reply(self, situation: Situation) -> UserReply:
         """What the rules say; never raises for any message."""

@@ -37,11 +37,11 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 class DomainConfig:
     """The world that the agent is trained in."""
 
-    name: str = setting("retail", "Domain, a folder of agent_env/domains.")
+    name: str = setting("retail_mini", "Domain, a folder of agent_env/domains.")
     seed: int = setting(0, "Seed of the generated store.", least=0)
     orders: int = setting(16, "Orders in the store.", least=1)
     kinds: tuple[str, ...] = setting(("cancel", "return", "change_city"), "Kinds of tasks.")
-    prompt: str = setting("retail_compact", "System prompt, a file of prompts/system.")
+    prompt: str = setting("retail_mini_compact", "System prompt, a file of prompts/system.")
     max_turns: int = setting(4, "Assistant turns an episode may take.", least=1)
 
 

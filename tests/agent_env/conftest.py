@@ -14,12 +14,12 @@ from parsers import render
 
 @pytest.fixture(scope="session")
 def domain() -> Domain:
-    return load_domain("retail", seed=0, orders=16, prompt="retail_compact")
+    return load_domain("retail_mini", seed=0, orders=16, prompt="retail_mini_compact")
 
 
 @pytest.fixture(scope="session")
 def full_domain() -> Domain:
-    return load_domain("retail")
+    return load_domain("retail_mini")
 
 
 @pytest.fixture

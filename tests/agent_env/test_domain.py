@@ -7,21 +7,25 @@ import pytest
 
 from agent_env import Domain, UnknownNameError, load_domain
 from agent_env.domain import load_tools
-from agent_env.domains import retail
+from agent_env.domains import retail_mini
 
 
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("retial", {}, "There is no domain 'retial'. Did you mean 'retail'?"),
+        ("retial_mini", {}, "There is no domain 'retial_mini'. Did you mean 'retail_mini'?"),
         (
-            "retail",
+            "retail_mini",
             {"order": 8},
-            "There is no option of domain retail 'order'. Did you mean 'orders'?",
+            "There is no option of domain retail_mini 'order'. Did you mean 'orders'?",
         ),
-        ("retail", {"kinds": ("cancle",)}, "no retail task kind 'cancle'. Did you mean 'cancel'?"),
-        ("retail", {"prompt": "retail_compct"}, "Did you mean 'retail_compact'?"),
-        ("retail", {"feedback": "ful"}, "Did you mean 'full'?"),
+        (
+            "retail_mini",
+            {"kinds": ("cancle",)},
+            "no retail_mini task kind 'cancle'. Did you mean 'cancel'?",
+        ),
+        ("retail_mini", {"prompt": "retail_mini_compct"}, "Did you mean 'retail_mini_compact'?"),
+        ("retail_mini", {"feedback": "ful"}, "Did you mean 'full'?"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(
@@ -39,12 +43,14 @@ def test_the_tool_of_a_name(domain: Domain) -> None:
 
 
 def test_lists_and_tuples_are_the_same_options() -> None:
-    assert load_domain("retail", kinds=["cancel"]) is load_domain("retail", kinds=("cancel",))
+    assert load_domain("retail_mini", kinds=["cancel"]) is load_domain(
+        "retail_mini", kinds=("cancel",)
+    )
 
 
 def test_a_module_without_its_tool_is_refused() -> None:
-    folder = types.ModuleType(retail.__name__)
-    folder.__path__ = retail.__path__
+    folder = types.ModuleType(retail_mini.__name__)
+    folder.__path__ = retail_mini.__path__
     with pytest.raises(TypeError, match="holds no @tool function"):
         load_tools(folder)
 

@@ -51,8 +51,8 @@ def test_a_malformed_turn_is_answered_to_the_model_only(
     heard: list[str] = []
 
     class Listener:
-        def open(self, task: Task) -> str:
-            return "Hello."
+        def open(self, task: Task) -> UserReply:
+            return UserReply(text="Hello.")
 
         def reply(self, situation: Situation) -> UserReply:
             heard.extend(message["content"] for message in situation.conversation)
@@ -151,10 +151,10 @@ class Broken:
     def __init__(self, where: str) -> None:
         self.where = where
 
-    def open(self, task: Task) -> str:
+    def open(self, task: Task) -> UserReply:
         if self.where == "open":
             raise TimeoutError("no answer")
-        return task.opening
+        return UserReply(text=task.opening)
 
     def reply(self, situation: Situation) -> Any:
         if self.where == "reply":
@@ -178,8 +178,8 @@ def test_at_the_turn_limit_the_state_is_scored(
     domain: Domain, task_of: TaskOf, start: Start, script: Script
 ) -> None:
     class Clingy:
-        def open(self, task: Task) -> str:
-            return task.opening
+        def open(self, task: Task) -> UserReply:
+            return UserReply(text=task.opening)
 
         def reply(self, situation: Situation) -> UserReply:
             return UserReply(text="And now?")
@@ -277,7 +277,7 @@ def test_misuse_is_said_in_one_sentence(
     with pytest.raises(RuntimeError, match="episode is over"):
         env.step("Hello.")
     with pytest.raises(ValueError, match="load the domain with the options"):
-        ToolEnv(load_domain("retail", seed=99), task)
+        ToolEnv(load_domain("retail_mini", seed=99), task)
     with pytest.raises(ValueError, match="comes from world"):
         ToolEnv(domain, replace(task, world="0" * 64))
 

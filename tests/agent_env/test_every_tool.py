@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agent_env import Domain, Store, ToolEnv, ToolError, list_domains, load_domain
-from agent_env.tool_spec import Effect, ToolSpec
+from agent_env.tool_spec import ToolSpec
+from agent_env.types import Effect
 from parsers import render
 
 TOOLS = [(name, spec) for name in list_domains() for spec in load_domain(name).tools]

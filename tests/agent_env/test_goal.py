@@ -6,7 +6,7 @@ import pytest
 
 from agent_env import Domain, Store, Task
 from agent_env.goal import Progress, is_told
-from agent_env.types import CallOutcome, CallResult
+from agent_env.types import CallOutcome, CallResult, Effect
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,9 @@ def test_not_told(fact: str, text: str) -> None:
 
 def lookup(task: Task, outcome: CallOutcome = CallOutcome.OK) -> CallResult:
     name, arguments = task.gold_calls[0]
-    return CallResult(name=name, arguments=arguments, outcome=outcome, content="", is_write=False)
+    return CallResult(
+        name=name, arguments=arguments, outcome=outcome, content="", effect=Effect.READ
+    )
 
 
 def do_gold(domain: Domain, task: Task, store: Store) -> None:
@@ -92,7 +94,7 @@ def test_success_needs_every_fact_and_no_other_change(
     task = task_of("cancel")
     progress = Progress(task)
     do_gold(domain, task, store)
-    assert progress.is_reached(store)
+    assert progress.is_reached(store.diff())
     assert not progress.is_success(store.diff())
     progress.hear(f"You get {task.facts['refund']} back.")
     assert progress.is_success(store.diff())
@@ -102,7 +104,7 @@ def test_success_needs_every_fact_and_no_other_change(
         if row["status"] == "delivered" and key != task.slots["order_id"]
     )
     store.update("orders", other, status="returned")
-    assert progress.is_reached(store)
+    assert progress.is_reached(store.diff())
     assert not progress.is_success(store.diff())
 
 

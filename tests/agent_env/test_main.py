@@ -10,24 +10,24 @@ from agent_env.__main__ import main
 
 
 def test_tasks_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tasks", "--domain", "retail", "--count", "3", "--seed", "4", "--json"]) == 0
+    assert main(["tasks", "--domain", "retail_mini", "--count", "3", "--seed", "4", "--json"]) == 0
     tasks = [Task.from_dict(json.loads(line)) for line in capsys.readouterr().out.splitlines()]
-    assert tuple(tasks) == load_domain("retail").tasks(3, 4)
+    assert tuple(tasks) == load_domain("retail_mini").tasks(3, 4)
 
 
 def test_tasks_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "--count", "1"]) == 0
     shown = capsys.readouterr().out
-    task = load_domain("retail").tasks(1)[0]
+    task = load_domain("retail_mini").tasks(1)[0]
     assert task.opening in shown
-    assert load_domain("retail").close(task) in shown
+    assert load_domain("retail_mini").close(task) in shown
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["task"], "There is no command 'task'. Did you mean 'tasks'? Known: tasks, play."),
-        (["tasks", "--domain", "retial"], "Did you mean 'retail'?"),
+        (["tasks", "--domain", "retail_mni"], "Did you mean 'retail_mini'?"),
         (["tasks", "--count", "-1"], "count is -1; give 0 or more."),
         (["play", "--task", "-1"], "--task is -1; give 0 or more."),
         (["play", "--max-turns", "0"], "Limits.max_turns is 0; give at least 1."),

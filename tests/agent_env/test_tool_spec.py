@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 
 from agent_env import Store
-from agent_env.tool_spec import Effect, tool
+from agent_env.tool_spec import tool
+from agent_env.types import Effect
 
 
 def book(

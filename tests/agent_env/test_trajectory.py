@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent_env import Domain, Limits, Task, ToolEnv
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "agent_env" / "retail_episode.json"
+GOLDEN = Path(__file__).parents[1] / "golden" / "agent_env" / "retail_mini_episode.json"
 
 
 def test_golden_scripted_episode(domain: Domain, call: Callable[..., str]) -> None:

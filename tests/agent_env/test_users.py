@@ -107,7 +107,7 @@ def test_confirms_only_what_it_wants(
 def test_any_message_gets_the_same_words_twice_and_no_early_goodbye(
     message: str, reached: bool
 ) -> None:
-    domain = load_domain("retail", seed=0, orders=16, prompt="retail_compact")
+    domain = load_domain("retail_mini", seed=0, orders=16, prompt="retail_mini_compact")
     task = domain.tasks(1, 0)[0]
     situation = Situation(
         task=task,

@@ -47,16 +47,17 @@ def test_a_missing_or_unknown_variable_fails(kind: str, name: str) -> None:
             prompt.render(rest)
 
 
-@pytest.mark.parametrize("prompt", ["retail", "retail_compact"])
+@pytest.mark.parametrize("prompt", ["retail_mini", "retail_mini_compact"])
 def test_golden_system_prompt_of_the_domain(prompt: str) -> None:
     check_golden(
-        GOLDEN / "rendered" / f"{prompt}.txt", load_domain("retail", prompt=prompt).system_prompt
+        GOLDEN / "rendered" / f"{prompt}.txt",
+        load_domain("retail_mini", prompt=prompt).system_prompt,
     )
 
 
-@pytest.mark.parametrize("prompt", ["retail", "retail_compact"])
+@pytest.mark.parametrize("prompt", ["retail_mini", "retail_mini_compact"])
 def test_every_call_in_a_system_prompt_is_an_example_that_parses_as_shown(prompt: str) -> None:
-    domain = load_domain("retail", prompt=prompt)
+    domain = load_domain("retail_mini", prompt=prompt)
     turn = parse(domain.system_prompt, domain.schemas)
     assert [(call.name, call.arguments) for call in turn.calls] == [
         example.call for example in domain.examples

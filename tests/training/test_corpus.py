@@ -11,7 +11,7 @@ from training.warm_start.corpus import WRONG, build_corpus, check_styles, oracle
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
-    return load_domain("retail", seed=0, orders=16, prompt="retail_compact")
+    return load_domain("retail_mini", seed=0, orders=16, prompt="retail_mini_compact")
 
 
 def test_every_wrong_style_is_lost_for_a_reason_of_its_own(domain: Domain) -> None:

@@ -16,7 +16,7 @@ from training.warm_start.tokenizer import END, train_tokenizer
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
-    return load_domain("retail", seed=0, orders=16, prompt="retail_compact")
+    return load_domain("retail_mini", seed=0, orders=16, prompt="retail_mini_compact")
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ Place in the flow: `TaskSource` draws a task from the world, runs the gold calls
 own and takes diff and facts from what the tools did and said. So gold never disagrees with the
 tools.
 
-A new kind is one entry of `INTENTS` and its prompt files `user/retail_<kind>_opening`,
-`user/retail_<kind>_wish`, `user/retail_ask_<fact>` and `agent/retail_<kind>_closing`.
+A new kind is one entry of `INTENTS` and its prompt files, each after `retail_mini_`:
+`user/<kind>_opening`, `user/<kind>_wish`, `user/ask_<fact>` and `agent/<kind>_closing`.
 
 What it does not do: no wording, no scoring.
 """
@@ -21,11 +21,11 @@ from types import MappingProxyType
 from typing import Self
 
 import prompts
-from agent_env.domains.retail.world import CITIES, REASONS
+from agent_env.domains.retail_mini.world import CITIES, REASONS
 from agent_env.goal import is_told
 from agent_env.store import Base, Row, Store
 from agent_env.tool_spec import ToolSpec
-from agent_env.types import Call, Task
+from agent_env.types import Call, Goal, Task
 from agent_env.users import ScriptedUser, Slot
 
 
@@ -122,7 +122,7 @@ SLOTS: Mapping[str, Slot] = MappingProxyType(
 )
 
 USER = ScriptedUser(
-    domain="retail",
+    domain="retail_mini",
     slots=SLOTS,
     deeds=MappingProxyType({kind: intent.deed for kind, intent in INTENTS.items()}),
 )
@@ -169,7 +169,7 @@ class TaskSource:
         ]
         random = Random(f"{self.base.fingerprint}/{seed}/{index}")
         return make_task(
-            self.base, self.tools, kind, order_id, random, task_id=f"retail-{seed}-{index}"
+            self.base, self.tools, kind, order_id, random, task_id=f"retail_mini-{seed}-{index}"
         )
 
 
@@ -202,18 +202,22 @@ def make_task(
     store = Store(base)
     answer = [tools[name].call(store, given) for name, given in calls][-1]
     words_seed = random.randrange(1 << 16)
-    opening = prompts.load("user", f"retail_{kind}_opening").render(arguments, words_seed)
+    diff = store.diff()
+    slots = {**arguments, "email": base.table("users")[order["user_id"]]["email"]}
+    opening = prompts.load("user", f"retail_mini_{kind}_opening").render(arguments, words_seed)
     task = Task(
         id=task_id,
         kind=kind,
-        domain="retail",
+        domain="retail_mini",
         world=base.fingerprint,
         opening=opening,
-        slots={**arguments, "email": base.table("users")[order["user_id"]]["email"]},
+        slots=slots,
         gold_calls=calls,
-        gold_diff=store.diff(),
+        gold_diff=diff,
         facts={intent.fact: answer[intent.fact]},
         seed=words_seed,
+        goals=(Goal(kind=kind, slots=slots, wants=diff, facts=(intent.fact,)),),
+        instruction=opening,
     )
     _check(task)
     return task
@@ -221,7 +225,7 @@ def make_task(
 
 def close(task: Task) -> str:
     """The oracle's closing message, which tells every fact."""
-    return prompts.load("agent", f"retail_{task.kind}_closing").render(task.facts)
+    return prompts.load("agent", f"retail_mini_{task.kind}_closing").render(task.facts)
 
 
 def _check(task: Task) -> None:

@@ -16,8 +16,8 @@ from random import Random
 
 import prompts
 from agent_env.domain import Example, Wording
-from agent_env.domains.retail.intents import INTENTS, close, make_task
-from agent_env.domains.retail.world import CITIES, REASONS, RESERVED, reserved
+from agent_env.domains.retail_mini.intents import INTENTS, close, make_task
+from agent_env.domains.retail_mini.world import CITIES, REASONS, RESERVED, reserved
 from agent_env.feedback import answer_text
 from agent_env.store import Base, Store
 from agent_env.tool_spec import ToolSpec
@@ -47,8 +47,8 @@ class Style:
 
 
 STYLES: Mapping[str, Style] = {
-    "retail": Style(wording=Wording.FULL, offers_all=True),
-    "retail_compact": Style(wording=Wording.COMPACT, offers_all=False),
+    "retail_mini": Style(wording=Wording.FULL, offers_all=True),
+    "retail_mini_compact": Style(wording=Wording.COMPACT, offers_all=False),
 }
 
 
@@ -63,7 +63,7 @@ def build_prompt(
         kinds: Kinds of task; the full prompt works one example of each.
         wire_format: How calls are written; a format of `parsers.render`.
     """
-    if name == "retail_compact":
+    if name == "retail_mini_compact":
         return _compact(tools, wire_format)
     return _full(tools, kinds, wire_format)
 
@@ -71,7 +71,9 @@ def build_prompt(
 def _compact(tools: Mapping[str, ToolSpec], wire_format: str) -> BuiltPrompt:
     example = _example(("get_order", {"order_id": next(iter(RESERVED))}), wire_format)
     signatures = ", ".join(spec.signature() for spec in tools.values())
-    text = prompts.render("system", "retail_compact", signatures=signatures, example=example.text)
+    text = prompts.render(
+        "system", "retail_mini_compact", signatures=signatures, example=example.text
+    )
     return BuiltPrompt(text=text, examples=(example,))
 
 
@@ -79,13 +81,13 @@ def _full(tools: Mapping[str, ToolSpec], kinds: tuple[str, ...], wire_format: st
     worked = [_worked(kind, tools, wire_format) for kind in kinds]
     rules = prompts.render(
         "system",
-        "retail_rules",
+        "retail_mini_rules",
         cancel_reasons=", ".join(f'"{reason}"' for reason in REASONS),
         cities=", ".join(CITIES),
     )
     text = prompts.render(
         "system",
-        "retail",
+        "retail_mini",
         rules=rules,
         schemas="\n".join(json.dumps(spec.to_openai()["function"]) for spec in tools.values()),
         examples="\n\n".join(one.text for one in worked),
@@ -105,7 +107,7 @@ def _worked(kind: str, tools: Mapping[str, ToolSpec], wire_format: str) -> Built
     lookup, write = (_example(call, wire_format) for call in task.gold_calls)
     text = prompts.render(
         "system",
-        "retail_example",
+        "retail_mini_example",
         request=task.opening,
         lookup=lookup.text,
         found=answers[0],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from agent_env.domains.retail.rows import find
+from agent_env.domains.retail_mini.rows import find
 from agent_env.store import Store
-from agent_env.tool_spec import Effect, tool
+from agent_env.tool_spec import tool
+from agent_env.types import Effect
 
 
 @tool(Effect.READ)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from agent_env import Domain, Store, ToolError, load_domain
-from agent_env.domains.retail.money import dollars
-from agent_env.domains.retail.world import (
+from agent_env.domains.retail_mini.money import dollars
+from agent_env.domains.retail_mini.world import (
     CITIES,
     MAX_ORDERS,
     MIN_ORDERS,
@@ -22,7 +22,7 @@ KINDS = ("cancel", "return", "change_city")
 
 @pytest.fixture(scope="module")
 def compact() -> Domain:
-    return load_domain("retail", seed=0, orders=16, prompt="retail_compact", kinds=KINDS)
+    return load_domain("retail_mini", seed=0, orders=16, prompt="retail_mini_compact", kinds=KINDS)
 
 
 @pytest.fixture
@@ -59,12 +59,12 @@ def test_a_shop_is_settled_by_its_seed() -> None:
 @pytest.mark.parametrize("orders", [MIN_ORDERS - 1, MAX_ORDERS + 1])
 def test_a_shop_of_impossible_size_is_refused(orders: int) -> None:
     with pytest.raises(ValueError, match=f"orders is {orders}; the shop can hold 8 to 5000"):
-        load_domain("retail", orders=orders)
+        load_domain("retail_mini", orders=orders)
 
 
 def test_no_kinds_are_refused() -> None:
     with pytest.raises(ValueError, match="kinds is empty"):
-        load_domain("retail", kinds=())
+        load_domain("retail_mini", kinds=())
 
 
 def test_nothing_of_the_prompts_shop_is_in_any_shop() -> None:
@@ -99,13 +99,13 @@ def test_the_compact_prompt_is_short_and_offers_what_the_kinds_need(compact: Dom
     assert set(compact.tool_names) == {"get_order", "cancel_order", "return_order", "change_city"}
     for spec in compact.tools:
         assert spec.signature() in compact.system_prompt
-    only = load_domain("retail", prompt="retail_compact", kinds=("return",))
+    only = load_domain("retail_mini", prompt="retail_mini_compact", kinds=("return",))
     assert set(only.tool_names) == {"get_order", "return_order"}
     assert "cancel_order" not in only.system_prompt
 
 
 def test_the_full_prompt_states_rules_and_schemas() -> None:
-    full = load_domain("retail")
+    full = load_domain("retail_mini")
     assert len(full.tools) >= 6
     for text in (*CITIES, *REASONS, *full.tool_names, "Only a delivered order can be returned"):
         assert text in full.system_prompt
@@ -113,9 +113,9 @@ def test_the_full_prompt_states_rules_and_schemas() -> None:
 
 
 def test_feedback_can_be_chosen() -> None:
-    assert load_domain("retail", feedback="compact").wording.value == "compact"
-    assert load_domain("retail", prompt="retail_compact").wording.value == "compact"
-    assert load_domain("retail").wording.value == "full"
+    assert load_domain("retail_mini", feedback="compact").wording.value == "compact"
+    assert load_domain("retail_mini", prompt="retail_mini_compact").wording.value == "compact"
+    assert load_domain("retail_mini").wording.value == "full"
 
 
 def test_the_lookup_is_short(compact: Domain, order_in: Callable[[str], str]) -> None:
@@ -170,7 +170,7 @@ def test_nothing_is_done_twice(compact: Domain, order_in: Callable[[str], str]) 
 
 
 def test_a_customer_is_found_by_any_case_of_the_address() -> None:
-    domain = load_domain("retail")
+    domain = load_domain("retail_mini")
     store = Store(domain.base)
     email = next(iter(domain.base.table("emails")))
     found = domain.tool("find_user_by_email").call(store, {"email": f" {email.upper()} "})

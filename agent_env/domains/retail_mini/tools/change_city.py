@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from agent_env.domains.retail.rows import find_in_status
-from agent_env.domains.retail.world import City
+from agent_env.domains.retail_mini.rows import find_in_status
+from agent_env.domains.retail_mini.world import City
 from agent_env.errors import ToolError
 from agent_env.store import Store
-from agent_env.tool_spec import Effect, tool
+from agent_env.tool_spec import tool
+from agent_env.types import Effect
 
 
 @tool(Effect.WRITE)

@@ -1,8 +1,8 @@
-"""The retail domain: the service desk of a small shop, in its starter size.
+"""The service desk of a small shop, in a size that a model of half a million weights can learn.
 
-Place in the flow: `agent_env.load_domain("retail", ...)` calls `build`. A customer names an order
-and wants it cancelled, returned or sent to another city; the agent looks it up, does one write and
-tells the result.
+Place in the flow: `agent_env.load_domain("retail_mini", ...)` calls `build`. A customer names an
+order and wants it cancelled, returned or sent to another city; the agent looks it up, does one
+write and tells the result. `domains/retail` is the shop at full strength.
 
 What it does not do: no payment methods, no variants of products, no authentication, no refusals.
 """
@@ -10,10 +10,10 @@ What it does not do: no payment methods, no variants of products, no authenticat
 from __future__ import annotations
 
 from agent_env.domain import Domain, Wording, load_tools
-from agent_env.domains.retail import tools as tool_folder
-from agent_env.domains.retail.intents import INTENTS, USER, TaskSource, close
-from agent_env.domains.retail.prompt import STYLES, build_prompt
-from agent_env.domains.retail.world import generate
+from agent_env.domains.retail_mini import tools as tool_folder
+from agent_env.domains.retail_mini.intents import INTENTS, USER, TaskSource, close
+from agent_env.domains.retail_mini.prompt import STYLES, build_prompt
+from agent_env.domains.retail_mini.world import generate
 from agent_env.errors import UnknownNameError
 from agent_env.store import Base
 
@@ -21,7 +21,7 @@ from agent_env.store import Base
 def build(
     seed: int = 0,
     orders: int = 16,
-    prompt: str = "retail",
+    prompt: str = "retail_mini",
     kinds: tuple[str, ...] = tuple(INTENTS),
     feedback: str | None = None,
     wire_format: str = "hermes",
@@ -31,8 +31,9 @@ def build(
     Args:
         seed: Settles the generated shop.
         orders: How many orders it has.
-        prompt: "retail" states rules, schemas and worked examples and offers every tool;
-            "retail_compact" is about sixty words and offers only the tools that the kinds need.
+        prompt: "retail_mini" states rules, schemas and worked examples and offers every tool;
+            "retail_mini_compact" is about sixty words and offers only the tools that the kinds
+            need.
         kinds: Which tasks there are.
         feedback: "full" or "compact" wording of faults; None takes the one that suits the prompt.
         wire_format: How the prompt's examples write calls; a format of `parsers.render`.
@@ -42,12 +43,12 @@ def build(
         ValueError: A number of orders that the shop cannot have, or no kind at all.
     """
     if prompt not in STYLES:
-        raise UnknownNameError("retail prompt", prompt, STYLES)
+        raise UnknownNameError("retail_mini prompt", prompt, STYLES)
     if not kinds:
         raise ValueError(f"kinds is empty; name at least one of {', '.join(INTENTS)}.")
     for kind in kinds:
         if kind not in INTENTS:
-            raise UnknownNameError("retail task kind", kind, INTENTS)
+            raise UnknownNameError("retail_mini task kind", kind, INTENTS)
     style = STYLES[prompt]
     wordings = {wording.value: wording for wording in Wording}
     if feedback is not None and feedback not in wordings:
@@ -61,7 +62,7 @@ def build(
     base = Base(generate(seed, orders))
     built = build_prompt(prompt, tools, kinds, wire_format)
     return Domain(
-        name="retail",
+        name="retail_mini",
         options={
             "seed": seed,
             "orders": orders,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from agent_env.domains.retail.money import dollars
-from agent_env.domains.retail.rows import find_in_status
+from agent_env.domains.retail_mini.money import dollars
+from agent_env.domains.retail_mini.rows import find_in_status
 from agent_env.store import Store
-from agent_env.tool_spec import Effect, tool
+from agent_env.tool_spec import tool
+from agent_env.types import Effect
 
 
 @tool(Effect.WRITE)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from agent_env.store import Store
-from agent_env.tool_spec import Effect, tool
+from agent_env.tool_spec import tool
+from agent_env.types import Effect
 
 
 @tool(Effect.READ)
