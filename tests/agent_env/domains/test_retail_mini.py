@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from agent_env import Domain, Store, ToolError, load_domain
-from agent_env.domains.retail_mini.money import dollars
 from agent_env.domains.retail_mini.world import (
     CITIES,
     MAX_ORDERS,
@@ -16,6 +15,7 @@ from agent_env.domains.retail_mini.world import (
     generate,
     reserved,
 )
+from agent_env.money import dollars
 
 KINDS = ("cancel", "return", "change_city")
 

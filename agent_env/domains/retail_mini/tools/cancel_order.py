@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agent_env.domains.retail_mini.money import dollars
 from agent_env.domains.retail_mini.rows import find_in_status
 from agent_env.domains.retail_mini.world import Reason
+from agent_env.money import dollars
 from agent_env.store import Store
 from agent_env.tool_spec import tool
 from agent_env.types import Effect

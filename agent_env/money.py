@@ -1,6 +1,6 @@
 """Money as people read it; the store holds integer cents.
 
-Place in the flow: the retail tools word their answers with it.
+Place in the flow: the tools of the shops word their answers with it.
 What it does not do: no currencies beside the dollar, no arithmetic.
 """
 

@@ -1,0 +1,1 @@
+"""The retail tools: one a file, named like its file; `agent_env.domain.load_tools` finds them."""
