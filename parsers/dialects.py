@@ -41,6 +41,7 @@ class Dialect:
         cut: Expression for a beginning behind `call_start` that the end of the turn cut off.
         cdata: A text may stand in a CDATA section, which may hold anything.
         escaped: Names and keys are escaped as in XML attributes.
+        elsewhere: Expression for what is another format's call, though it begins like one of these.
         spoken: A wrapper in the middle of a sentence is spoken of, not opened.
         repair: Noted for every call of a dialect that is a damaged form of another one.
     """
@@ -63,6 +64,7 @@ class Dialect:
     cut: str = ""
     cdata: bool = False
     escaped: bool = False
+    elsewhere: str = ""
     spoken: bool = False
     repair: tuple[str, str] | None = None
 

@@ -223,6 +223,8 @@ class Scan(Findings):
         for closer in (closer for owner in owners for closer in owner.closers):
             if self.text.startswith(closer, behind):
                 return self.remove(start, behind + len(closer))
+        if self.wraps(marker, behind):
+            return self.remove(start, end)
         self.budget -= FAILURE
         if start and self.text[start - 1] in _QUOTES:
             return end
@@ -235,6 +237,26 @@ class Scan(Findings):
         self.saw(owners[0].name, (start, stop), 0, message)
         return self.remove(start, stop)
 
+    def wraps(self, marker: str, behind: int) -> bool:
+        """Whether another format's marker stands right behind: then this one is only around it."""
+        found = self.lexer.search.match(self.text, behind)
+        return (
+            found is not None
+            and found.group() != marker
+            and self.lexer.roles.get(found.group()) is Role.FORMAT
+        )
+
+    def is_echo(self, results: list[ToolCall | Fault], end: int) -> bool:
+        """Whether these calls came before in this turn and stand here in front of a lone closer."""
+        found = self.lexer.search.match(self.text, self.skip(end))
+        if found is None or self.lexer.roles.get(found.group()) is not Role.LEFTOVER:
+            return False
+        known = [(call.name, call.arguments) for call in self.calls]
+        return all(
+            isinstance(result, ToolCall) and (result.name, result.arguments) in known
+            for result in results
+        )
+
     def take(self, owner: WireFormat, reading: Reading) -> int:
         """Resolves what a format read and takes it out of the content, unless it is only text."""
         start, end = reading.span
@@ -245,6 +267,10 @@ class Scan(Findings):
         for draft in reading.drafts[: MAX_CALLS + 1]:
             results.append(resolve(draft, self.box, self.text, owner.name, number))
             number += isinstance(results[-1], ToolCall)
+        if reading.bare and self.calls and self.is_echo(results, end):
+            message = "the turn repeats a call in front of a closer that has no opener"
+            self.fault(FaultKind.REPETITION, (start, end), message)
+            return self.remove(start, end)
         if reading.bare:
             reason = only_text(self, reading, results)
             if reason:

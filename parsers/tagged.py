@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .drafts import Draft, Examples, Pairs, Reading, WireFormat, faulty
-from .json_calls import Document, read_document
+from .json_calls import MAX_CALLS, Document, read_document
 from .lenient_json import skip_space
 from .types import FaultKind, Repair
 
@@ -48,9 +48,32 @@ def tagged_json(
         if document.drafts is None:
             message = 'expected {"name": …, "arguments": {…}}'
             document.drafts = [faulty(FaultKind.MALFORMED_CALL, (at, document.end), message)]
+        elif closer:
+            _read_on(text, document, starts, lambda pos: reader(text, pos, primary))
         return _closed(text, start, document, opener, closer)
 
     return read
+
+
+def _read_on(
+    text: str, document: Document, starts: str, read_at: Callable[[int], Document]
+) -> None:
+    """Adds the calls of the documents that stand behind the first one in the same tag."""
+    for _ in range(MAX_CALLS):
+        at = skip_space(text, document.end)
+        if text.startswith((",", ";"), at):
+            at = skip_space(text, at + 1)
+        if document.damaged or not document.drafts or at >= len(text) or text[at] not in starts:
+            return
+        following = read_at(at)
+        if not following.drafts:
+            return
+        document.drafts += following.drafts
+        document.end, document.damaged, document.cut = (
+            following.end,
+            following.damaged,
+            following.cut,
+        )
 
 
 def tagged_format(

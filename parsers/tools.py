@@ -13,6 +13,7 @@ from operator import is_
 from typing import Any
 
 from .schema import TYPE_ALIASES, Mismatch, mismatches, needs_library, types_of
+from .schema_refs import inlined
 
 _PREFIXES = ("functions.", "function.", "tools.", "tool.")
 _TYPES = frozenset(("string", "integer", "number", "boolean", "object", "array", "null"))
@@ -153,6 +154,8 @@ def _read(entry: Any, path: str) -> Tool:
     check_schema(schema, f"{where}.parameters")
     if types_of(schema) not in ((), ("object",)):
         raise ValueError(f"{where}.parameters.type: expected 'object', got {schema['type']!r}")
+    check = _checker(schema)
+    schema = inlined(schema)
     required = tuple(schema.get("required") or ())
     parameters = frozenset(schema.get("properties") or ()) | frozenset(required)
     return Tool(
@@ -161,7 +164,7 @@ def _read(entry: Any, path: str) -> Tool:
         parameters=parameters,
         required=required,
         plain=_plain(schema),
-        check=_checker(schema),
+        check=check,
     )
 
 

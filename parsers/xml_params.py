@@ -43,6 +43,7 @@ class FieldReader:
         self._head = re.compile(dialect.call_start + dialect.call_rest)
         self._start = re.compile(dialect.call_start)
         self._cut = re.compile(dialect.call_start + dialect.cut) if dialect.cut else None
+        self._elsewhere = re.compile(dialect.elsewhere or "(?!)")
         self._key = re.compile(dialect.key_start + dialect.key_rest)
         self._last = re.compile(rf"{dialect.gap}(?:{ends}|\Z)")
         self._behind = re.compile(rf"{dialect.gap}(?:{dialect.key_start}|{ends}|\Z)")
@@ -60,6 +61,8 @@ class FieldReader:
         if wrapped and at >= len(text):
             message = f"the turn ends right behind {text[start:payload]}"
             return _fault_only(FaultKind.TRUNCATED, (start, at), message)
+        if self._elsewhere.match(text, at):
+            return None
         if not self._start.match(text, at):
             spoken = self.dialect.spoken and wrapped and _in_a_sentence(text, start, payload)
             return Reading(drafts=[], span=(start, payload), bare=True) if spoken else None
@@ -299,7 +302,9 @@ def _unframed(value: str) -> str:
     """The text without the line break that the format adds on each side."""
     crlf = value.startswith("\r\n")
     value = value.removeprefix("\r\n" if crlf else "\n")
-    return value.removesuffix("\r\n") if value.endswith("\r\n") else value.removesuffix("\n")
+    # Framed alike on both sides: the carriage return in front of a lone line break is the value's.
+    both = crlf and value.endswith("\r\n")
+    return value.removesuffix("\r\n") if both else value.removesuffix("\n")
 
 
 def _any(literals: tuple[str, ...]) -> str:

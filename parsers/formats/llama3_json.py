@@ -1,7 +1,7 @@
 """Llama 3 and 4: `<|python_tag|>{"name": "…", "parameters": {…}}`, calls joined by `; `.
 
-Without the tag it is `json.py`'s. Behind the tag there may also be code for the built-in
-interpreter, which is no call to a tool.
+Without the tag it is `json.py`'s. Behind the tag there may also be calls in Python, those to
+built-in tools as `name.call(query="…")`, or code for the interpreter, which is no call to a tool.
 Source: Meta's prompt format pages of Llama 3.1 and 4, read 2026-11.
 """
 
@@ -12,13 +12,29 @@ import json
 from ..drafts import Draft, Pairs, Reading, WireFormat
 from ..json_calls import MAX_CALLS
 from ..lenient_json import skip_space
+from ..python_calls import tagged_python
 from ..tagged import examples_of, tagged_json
 
 _TAG = "<|python_tag|>"
 _one = tagged_json(_TAG, "", "parameters")
+_python = tagged_python(_TAG, "<|eom_id|>")
 
 
 def read(text: str, start: int, payload: int) -> Reading | None:
+    """The calls behind the tag, in either form."""
+    return _code(text, start, payload) or _json(text, start, payload)
+
+
+def _code(text: str, start: int, payload: int) -> Reading | None:
+    """Calls in Python."""
+    reading = _python(text, start, payload)
+    for draft in reading.drafts if reading else ():
+        if isinstance(draft.name, str):
+            draft.name = draft.name.removesuffix(".call")
+    return reading
+
+
+def _json(text: str, start: int, payload: int) -> Reading | None:
     """The calls behind the tag up to where no `;` goes on."""
     drafts: list[Draft] = []
     at = payload

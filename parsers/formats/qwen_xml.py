@@ -3,7 +3,8 @@
 Grammar: one function in each tag, usually a line for each element; the outer tag is often missing.
 A value is text: exactly one line break on each side is framing and nothing is unescaped; the tool's
 schema gives it a type. `</function>` may be missing in front of `</tool_call>`; a missing closer of
-a parameter is a repair if the next parameter follows. Emitted by Qwen3-Coder, Qwen 3.5, Nemotron 3,
+a parameter is a repair if the next parameter follows. A function that holds JSON is
+`functionary31.py`'s. Emitted by Qwen3-Coder, Qwen 3.5, Nemotron 3,
 Step 3.5 and MiMo, which writes no line breaks.
 Source: tokenizer files of Qwen/Qwen3-Coder-480B-A35B-Instruct, read 2026-11.
 """
@@ -24,6 +25,7 @@ DIALECT = Dialect(
     outer=("<tool_call>",),
     outer_end=("</tool_call>",),
     framed=True,
+    elsewhere=rf"<function={_NAMED}>\s*\{{",
 )
 LAYOUT = Layout(
     call="<tool_call>\n<function={name}>\n",

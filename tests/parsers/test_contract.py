@@ -287,3 +287,63 @@ def test_wrong_use_raises(tools: Any) -> None:
         parse("x", {"name": "f"})  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="no truth value"):
         bool(parse("x").status)
+
+
+def test_all_objects_of_one_tag_are_calls(tools: Any) -> None:
+    two = (
+        '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n'
+        '{"name": "get_weather", "arguments": {"city": "Rome"}}\n</tool_call>'
+    )
+    turn = parse(two, tools)
+    assert [call.arguments["city"] for call in turn.calls] == ["Oslo", "Rome"]
+    assert not turn.faults
+    assert parse(two.replace('"name": "get_weather", "arguments": {"city": "Rome"}', "a: 1"), tools)
+    cut = parse(two[: two.index("Rome")], tools)
+    assert [call.arguments["city"] for call in cut.calls] == ["Oslo"]
+    assert [fault.kind for fault in cut.faults] == [FaultKind.TRUNCATED]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>',
+        "<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Oslo</arg_value>\n</tool_call>",
+        '<invoke name="get_weather"><parameter name="city">Oslo</parameter></invoke>',
+        '<function=get_weather>{"city": "Oslo"}</function>',
+    ],
+)
+@pytest.mark.parametrize("wrapper", ["tool_calls", "function_call", "tool_call"])
+def test_a_marker_right_around_another_formats_call_is_its_wrapper(
+    inside: str, wrapper: str, tools: Any
+) -> None:
+    if inside.startswith(f"<{wrapper}>"):
+        return
+    turn = parse(f"<{wrapper}>\n{inside}\n</{wrapper}>", tools)
+    assert [(call.name, call.arguments) for call in turn.calls] == [
+        ("get_weather", {"city": "Oslo"})
+    ]
+    assert not turn.faults
+    assert turn.content == ""
+
+
+def test_a_call_that_is_echoed_in_front_of_a_lone_closer_runs_once(tools: Any) -> None:
+    one = "[get_weather(city='Oslo')]"
+    turn = parse(f"<|tool_call_start|>{one}<|tool_call_end|>{one}<|tool_call_end|>", tools)
+    assert len(turn.calls) == 1
+    assert turn.content == ""
+    assert [fault.kind for fault in turn.faults] == [FaultKind.REPETITION]
+    other = one.replace("Oslo", "Rome")
+    turn = parse(f"<|tool_call_start|>{one}<|tool_call_end|>{other}<|tool_call_end|>", tools)
+    assert [call.arguments["city"] for call in turn.calls] == ["Oslo", "Rome"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["[get_weather(city='Oslo')]", "get_weather(city='Oslo')", "get_weather.call(city='Oslo')"],
+)
+def test_the_python_tag_opens_calls_in_python_too(code: str, tools: Any) -> None:
+    turn = parse(f"<|python_tag|>{code}<|eom_id|>", tools)
+    assert [(call.name, call.arguments) for call in turn.calls] == [
+        ("get_weather", {"city": "Oslo"})
+    ]
+    assert turn.content == ""

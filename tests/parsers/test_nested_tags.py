@@ -50,7 +50,7 @@ def test_arguments(inside: str, properties: Any, arguments: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    "inside", ["<a>x</b>", "<a>x", "x<a>y</a>", "<a>" * 120 + "</a>" * 120, "</a>"]
+    "inside", ["<a>x</b>", "<a>x", "x<a>y</a>", "<a>" * 140 + "</a>" * 140, "</a>"]
 )
 def test_tags_that_do_not_nest_are_a_fault(inside: str) -> None:
     turn = read(inside)
