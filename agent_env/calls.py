@@ -58,7 +58,9 @@ def tool_message(content: str) -> Message:
 def _run_call(call: ToolCall, domain: Domain, state: State, limits: Limits) -> CallResult:
     spec = domain.tool(call.name)
     # The parser checks arguments against the same schemas; its faults are the one verdict on them.
-    errors = [fault.message for fault in call.faults if fault.kind is FaultKind.INVALID_ARGUMENTS]
+    errors = call.faults and [
+        fault.message for fault in call.faults if fault.kind is FaultKind.INVALID_ARGUMENTS
+    ]
     if errors:
         outcome = CallOutcome.INVALID_ARGUMENTS
         content = feedback.invalid_arguments_text(errors, domain.wording)
@@ -74,12 +76,14 @@ def _run_call(call: ToolCall, domain: Domain, state: State, limits: Limits) -> C
 
 
 def _run_tool(spec: ToolSpec, call: ToolCall, state: State) -> tuple[CallOutcome, str]:
-    # A tool that refuses half-way must not leave half of its writes; one that only reads has none.
-    before = None if spec.effect is Effect.READ else state.fork()
+    # A tool that refuses half-way must not leave half of its writes; one that only reads has none,
+    # and what another project's tool left is left, as there.
+    before = None if spec.effect is Effect.READ or spec.foreign else state.fork()
     try:
         with boundary(f"tool {spec.name}"):
             return CallOutcome.OK, feedback.answer_text(spec.call(state, call.arguments))
     except ToolError as refusal:
         if before is not None:
             state.restore(before)
-        return CallOutcome.TOOL_ERROR, feedback.refusal_text(str(refusal))
+        told = str(refusal)
+        return CallOutcome.TOOL_ERROR, told if spec.foreign else feedback.refusal_text(told)

@@ -14,8 +14,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -83,6 +83,11 @@ class Domain:
     close: Callable[[Task], str]
     script: Callable[[Task], tuple[Action, ...]] | None = None
     task_count: int | None = None
+    _by_name: Mapping[str, ToolSpec] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lays the tools out by name."""
+        object.__setattr__(self, "_by_name", {spec.name: spec for spec in self.tools})
 
     def tasks(self, count: int, seed: int = 0) -> tuple[Task, ...]:
         """Tasks 0 to count - 1 of the seed; the first ones do not depend on the count.
@@ -97,9 +102,9 @@ class Domain:
         return tuple(self.derive(index, seed) for index in range(count))
 
     @property
-    def tool_names(self) -> tuple[str, ...]:
+    def tool_names(self) -> Collection[str]:
         """What the agent may call, by name."""
-        return tuple(spec.name for spec in self.tools)
+        return self._by_name.keys()
 
     def oracle(self, task: Task) -> tuple[Action, ...]:
         """What a perfect agent does, a turn each."""
@@ -114,10 +119,10 @@ class Domain:
         Raises:
             UnknownNameError: The domain does not offer it.
         """
-        for spec in self.tools:
-            if spec.name == name:
-                return spec
-        raise UnknownNameError("tool", name, self.tool_names)
+        spec = self._by_name.get(name)
+        if spec is None:
+            raise UnknownNameError("tool", name, self.tool_names)
+        return spec
 
 
 def list_domains() -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from agent_env.errors import EnvError, boundary
 from agent_env.goal import Progress
 from agent_env.rewards import COMPONENTS, RewardWeights, score
 from agent_env.store import thaw
-from agent_env.trajectory import turn_record
+from agent_env.trajectory import Turn, turn_record
 from agent_env.types import (
     CallOutcome,
     CallResult,
@@ -43,6 +43,9 @@ from agent_env.whole_body import is_strict_lost
 from agent_env.world import Diff, State
 from parsers import ParsedMessage, ParseStatus, parse
 
+_LIMITS, _WEIGHTS = Limits(), RewardWeights()
+_NOTHING = dict.fromkeys(COMPONENTS, 0.0)
+
 
 class ToolEnv:
     """An agent's episode on one task.
@@ -56,6 +59,23 @@ class ToolEnv:
         infra_error: The failure that ended it, as `{"kind", "message", "retryable"}`; None without
             one.
     """
+
+    __slots__ = (
+        "_chat",
+        "_counts",
+        "_limits",
+        "_progress",
+        "_reasoning",
+        "_turns",
+        "_user",
+        "_weights",
+        "domain",
+        "infra_error",
+        "messages",
+        "stop_reason",
+        "store",
+        "task",
+    )
 
     def __init__(
         self,
@@ -93,12 +113,12 @@ class ToolEnv:
         self.stop_reason: StopReason | None = None
         self.infra_error: dict[str, object] | None = None
         self._user = domain.user if user is None else user
-        self._limits = limits or Limits()
-        self._weights = weights or RewardWeights()
+        self._limits = limits or _LIMITS
+        self._weights = weights or _WEIGHTS
         self._reasoning = reasoning
         self._progress = Progress(task)
         self._chat: tuple[Message, ...] = ()
-        self._turns: list[dict[str, Any]] = []
+        self._turns: list[Turn] = []
         self._counts = metrics.new_counts()
 
     @property
@@ -121,23 +141,24 @@ class ToolEnv:
         """As `reset`, awaiting a customer that can be awaited."""
         return await arun(self._open(), self._user)
 
-    def step(self, text: str) -> StepResult:
+    def step(self, turn: str | ParsedMessage) -> StepResult:
         """What the world answers to one assistant turn, whatever its text.
 
         A failing tool, customer or domain raises nothing: the result then has `stop_reason`
         INFRA_ERROR, and so has that of every later step.
 
         Args:
-            text: The raw generation, with its thinking and special tokens.
+            turn: The raw generation, with its thinking and special tokens; or a turn that was read
+                already with this domain's schemas, whose `text` is what is recorded.
 
         Raises:
             RuntimeError: The episode has not been reset, or is over by itself.
         """
-        return run(self._turn(text), self._user)
+        return run(self._turn(turn), self._user)
 
-    async def astep(self, text: str) -> StepResult:
+    async def astep(self, turn: str | ParsedMessage) -> StepResult:
         """As `step`, awaiting a customer that can be awaited."""
-        return await arun(self._turn(text), self._user)
+        return await arun(self._turn(turn), self._user)
 
     def _open(self) -> Asking[list[Message]]:
         if self.messages:
@@ -156,17 +177,20 @@ class ToolEnv:
         self._chat = (opening,)
         return [dict(message) for message in self.messages]
 
-    def _turn(self, text: str) -> Asking[StepResult]:
+    def _turn(self, turn: str | ParsedMessage) -> Asking[StepResult]:
         if not self.messages:
             raise RuntimeError("step() came before reset(); reset the episode first.")
         if self.done and self.infra_error is None:
             raise RuntimeError(f"The episode is over ({self.stop_reason}); make a new ToolEnv.")
-        parsed = parse(text, self.domain.schemas, self._reasoning)
+        if isinstance(turn, str):
+            text, parsed = turn, parse(turn, self.domain.schemas, self._reasoning)
+        else:
+            text, parsed = turn.text, turn
         strict_lost = is_strict_lost(text, parsed, self.domain.tool_names)
         self.messages.append({"role": "assistant", "content": text})
         answers: list[Message] = []
         results: tuple[CallResult, ...] = ()
-        components = dict.fromkeys(COMPONENTS, 0.0)
+        components: dict[str, float] = _NOTHING
         if self.infra_error is None:
             metrics.count_turn(self._counts, parsed, strict_lost)
             try:
@@ -175,7 +199,7 @@ class ToolEnv:
             except EnvError as error:
                 self._fail(error)
         self.messages += answers
-        self._turns.append(turn_record(text, parsed, strict_lost, results, components))
+        self._turns.append(Turn(text, parsed, strict_lost, results, components))
         return self._result(parsed, strict_lost, answers, components)
 
     def metrics(self) -> metrics.Counts:
@@ -183,8 +207,9 @@ class ToolEnv:
         return metrics.as_of_now(self._counts, self.done)
 
     def diff(self) -> Diff:
-        """What the episode changed in the store."""
-        return self.store.diff()
+        """What the episode changed in the store; a copy."""
+        changes: Diff = thaw(self.store.diff())
+        return changes
 
     def state_hash(self) -> str:
         """The store's hash; equal states have equal ones."""
@@ -197,7 +222,7 @@ class ToolEnv:
         twin.messages = [dict(message) for message in self.messages]
         twin._progress = self._progress.fork()
         twin._turns = list(self._turns)
-        twin._counts = dict(self._counts)
+        twin._counts = self._counts.copy()
         return twin
 
     @property
@@ -207,10 +232,10 @@ class ToolEnv:
             "domain": {"name": self.domain.name, "options": thaw(self.domain.options)},
             "task": self.task.to_dict(),
             "messages": [dict(message) for message in self.messages],
-            "turns": [dict(turn) for turn in self._turns],
+            "turns": [turn_record(turn) for turn in self._turns],
             "stop_reason": self.stop_reason.value if self.stop_reason else None,
-            "success": bool(self._counts["reward/success"]),
-            "reward": self._counts["reward/total"],
+            "success": bool(self._counts.get("reward/success")),
+            "reward": self._counts.get("reward/total", 0.0),
             "told": sorted(self._progress.told),
             "diff": self.diff(),
             "state_hash": self.state_hash(),
@@ -278,7 +303,7 @@ class ToolEnv:
     ) -> StepResult:
         info: dict[str, Any] = {
             "parsed": parsed,
-            "components": components,
+            "components": dict(components),
             "status": parsed.status.value,
             "strict_lost": strict_lost,
             "turn": len(self._turns),

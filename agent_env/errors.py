@@ -14,8 +14,9 @@ What it does not do: no logging, no retries.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Literal
 
 
 class ToolError(Exception):
@@ -60,24 +61,39 @@ class EnvError(Exception):
         return {"kind": self.kind, "message": self.message, "retryable": self.retryable}
 
 
-@contextmanager
-def boundary(where: str) -> Iterator[None]:
+class boundary:  # noqa: N801 - read as a word of the with statement
     """Turns every exception of foreign code inside the block into an `EnvError`.
 
-    `ToolError` passes, for it is an answer and no failure.
-
-    Args:
-        where: What was running, such as "tool get_order"; opens the message.
-
-    Raises:
-        EnvError: The block raised anything but a `ToolError`.
+    `ToolError` passes, for it is an answer and no failure; so does an `EnvError`, and what is no
+    `Exception`, such as Ctrl-C.
     """
-    try:
-        yield
-    except (ToolError, EnvError):
-        raise
-    except (
-        Exception
-    ) as error:  # The contract: foreign code may raise anything, and no episode may crash a run.
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str) -> None:
+        """Names the block.
+
+        Args:
+            where: What is running, such as "tool get_order"; opens the message.
+        """
+        self._where = where
+
+    def __enter__(self) -> None:
+        """Does nothing; the block begins."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> Literal[False]:
+        """Lets the block end as it did, unless foreign code failed in it.
+
+        Raises:
+            EnvError: The block raised anything but a `ToolError`.
+        """
+        if not isinstance(error, Exception) or isinstance(error, ToolError | EnvError):
+            return False
+        # The contract: foreign code may raise anything, and no episode may crash a run.
         retryable = isinstance(error, ConnectionError | TimeoutError)
-        raise EnvError(type(error).__name__, f"{where}: {error}", retryable) from error
+        raise EnvError(type(error).__name__, f"{self._where}: {error}", retryable) from error

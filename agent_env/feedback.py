@@ -16,6 +16,8 @@ import prompts
 from agent_env.domain import Wording
 from parsers import FaultKind, ParsedMessage
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def answer_text(answer: Any) -> str:
     """A tool's answer as compact JSON; one that is text already stays as it is.
@@ -26,7 +28,7 @@ def answer_text(answer: Any) -> str:
     """
     if isinstance(answer, str):
         return answer
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _COMPACT.encode(answer)
 
 
 def refusal_text(message: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
@@ -19,6 +19,7 @@ from agent_env.types import CallOutcome, CallResult, Effect, FactRule, Goal, Tas
 from agent_env.world import Diff, State
 
 _ABSENT: Any = object()
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def is_told(fact: str, text: str, rule: FactRule = FactRule.TOKEN) -> bool:
@@ -48,11 +49,26 @@ class Progress:
         told: Names of the facts that the customer has been told.
     """
 
-    __slots__ = ("_best_rows", "_looked_up", "_task", "told")
+    __slots__ = (
+        "_best_rows",
+        "_diff",
+        "_looked_up",
+        "_right",
+        "_task",
+        "_visible",
+        "_wanted",
+        "told",
+    )
 
     def __init__(self, task: Task) -> None:
         """Starts with nothing done."""
         self._task = task
+        self._wanted = sum(map(len, task.gold_diff.values()))
+        # The diff that was looked at last, its rows, as (table, key), whose change is exactly the
+        # gold's, and the goals that are visible in it: most turns change nothing.
+        self._diff: Diff | None = None
+        self._right: frozenset[tuple[str, str]] = frozenset()
+        self._visible: tuple[bool, ...] = ()
         self.told: frozenset[str] = frozenset()
         self._best_rows: frozenset[tuple[str, str]] = frozenset()
         self._looked_up = False
@@ -64,9 +80,9 @@ class Progress:
     def hear(self, message: str) -> None:
         """Notes the facts that a message to the customer states."""
         rule = self._task.fact_rule
-        self.told |= {
-            name for name, fact in self._task.facts.items() if is_told(fact, message, rule)
-        }
+        for name, fact in self._task.facts.items():
+            if name not in self.told and is_told(fact, message, rule):
+                self.told |= {name}
 
     def missing_facts(self) -> tuple[str, ...]:
         """Names of the facts that the customer has not been told, in the task's order."""
@@ -74,34 +90,39 @@ class Progress:
 
     def visible_goals(self, diff: Diff) -> tuple[bool, ...]:
         """For each of the task's goals, whether every change it wants is there."""
-        return tuple(_is_visible(goal, diff) for goal in self._task.goals)
+        self._look(diff)
+        return self._visible
 
     def is_reached(self, diff: Diff) -> bool:
         """Whether every change that the task wants is there, whatever else is."""
-        return len(self._right_rows(diff)) == sum(
-            len(rows) for rows in self._task.gold_diff.values()
-        )
+        self._look(diff)
+        return len(self._right) == self._wanted
 
     def is_success(self, diff: Diff) -> bool:
         """Whether a store with this diff is as wanted in every row, and every fact was told."""
-        return not self.missing_facts() and diff == self._task.gold_diff
+        return (
+            not self.missing_facts()
+            and self.is_reached(diff)
+            and sum(map(len, diff.values())) == self._wanted
+        )
 
     def events(
         self, state: State, results: Iterable[CallResult], *, malformed: bool, done: bool
     ) -> TurnEvents:
         """What this turn brought for the first time; remembers it."""
-        wanted = sum(len(rows) for rows in self._task.gold_diff.values())
         first_lookup = (
             not self._looked_up and not self._best_rows and any(map(self._is_gold_lookup, results))
         )
         self._looked_up |= first_lookup
         diff = state.diff()
-        new_rows = self._right_rows(diff) - self._best_rows
-        self._best_rows |= new_rows
+        self._look(diff)
+        new_rows = self._right - self._best_rows
+        if new_rows:
+            self._best_rows |= new_rows
         return TurnEvents(
             is_malformed=malformed,
             is_first_lookup=first_lookup,
-            progress_frac=len(new_rows) / wanted if wanted else 0.0,
+            progress_frac=len(new_rows) / self._wanted if new_rows else 0.0,
             is_success=done and self.is_success(diff),
         )
 
@@ -116,14 +137,36 @@ class Progress:
             )
         )
 
-    def _right_rows(self, diff: Diff) -> frozenset[tuple[str, str]]:
-        """The rows, as (table, key), whose change is exactly the gold's."""
-        return frozenset(
+    def _look(self, diff: Diff) -> None:
+        """Finds what is right in a diff, unless it is the one that was looked at last."""
+        if diff is self._diff:
+            return
+        self._diff = diff
+        self._right = frozenset(
             (table, key)
             for table, rows in self._task.gold_diff.items()
             for key, change in rows.items()
-            if key in diff.get(table, {}) and diff[table][key] == change
+            if key in diff.get(table, ()) and is_equal(diff[table][key], change)
         )
+        self._visible = tuple(_is_visible(goal, diff) for goal in self._task.goals)
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether two JSON values have the same JSON text; to Python 1, 1.0 and True are equal."""
+    # Most values that differ do so for Python too, which sees it at once.
+    return bool(one == other) and _has_same_types(one, other)
+
+
+def _has_same_types(one: Any, other: Any) -> bool:
+    """Whether two values that Python calls equal are of the same types at every depth."""
+    kind = type(one)
+    if kind is type(other) and kind in _SCALARS:
+        return True
+    if isinstance(one, Mapping):
+        return all(_has_same_types(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple):
+        return all(map(_has_same_types, one, other))
+    return kind is type(other)
 
 
 def _is_visible(goal: Goal, diff: Diff) -> bool:
@@ -138,4 +181,4 @@ def _holds(row: Any, wanted: Any) -> bool:
     """Whether a row's change holds at least the fields of the wanted one."""
     if wanted is None or row is None or row is _ABSENT:
         return wanted is None and row is None
-    return all(field in row and row[field] == change for field, change in wanted.items())
+    return all(field in row and is_equal(row[field], change) for field, change in wanted.items())

@@ -13,6 +13,7 @@ What it does not do: no logging, no smoothing, no judgement of what is good.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TypeAlias
@@ -80,51 +81,76 @@ def episode_keys() -> tuple[str, ...]:
 
 
 def new_counts() -> Counts:
-    """The counts of an episode in which nothing has happened yet."""
-    counts = dict.fromkeys(episode_keys(), 0.0)
-    counts["episodes"] = 1.0
-    return counts
+    """The counts of an episode in which nothing has happened yet; what has no key is 0."""
+    return defaultdict(float, episodes=1.0)
+
+
+@cache
+def _layer_keys() -> Mapping[str, str]:
+    return {layer: f"parse/layer/{layer}" for layer in layers()}
 
 
 def layer_of(parsed: ParsedMessage) -> str:
     """The layer that a turn counts for."""
-    return parsed.format if parsed.format in layers() else NO_LAYER
+    return parsed.format if parsed.format in _layer_keys() else NO_LAYER
+
+
+_STATUS_KEYS = {
+    ParseStatus.MALFORMED: "parse/malformed",
+    ParseStatus.CALLS: "parse/call_turns",
+    ParseStatus.MESSAGE: "parse/message_turns",
+}
 
 
 def count_turn(counts: Counts, parsed: ParsedMessage, strict_lost: bool) -> None:
     """Adds what the parser found in one turn."""
     counts["parse/turns"] += 1
-    counts["parse/malformed"] += parsed.status is ParseStatus.MALFORMED
-    counts["parse/strict_lost"] += strict_lost
-    counts["parse/call_turns"] += parsed.status is ParseStatus.CALLS
-    counts["parse/message_turns"] += parsed.status is ParseStatus.MESSAGE
-    counts["parse/calls"] += len(parsed.calls)
-    counts["parse/repaired_calls"] += sum(bool(call.repairs) for call in parsed.calls)
+    counts[_STATUS_KEYS[parsed.status]] += 1
+    if strict_lost:
+        counts["parse/strict_lost"] += 1
+    for call in parsed.calls:
+        counts["parse/calls"] += 1
+        if call.repairs:
+            counts["parse/repaired_calls"] += 1
     for fault in parsed.faults:
         counts[f"parse/kind/{fault.kind.value}"] += 1
-        counts["tool/unknown"] += fault.kind is FaultKind.UNKNOWN_TOOL
-    counts[f"parse/layer/{layer_of(parsed)}"] += 1
+        if fault.kind is FaultKind.UNKNOWN_TOOL:
+            counts["tool/unknown"] += 1
+    counts[_layer_keys()[layer_of(parsed)]] += 1
+
+
+_OUTCOME_KEYS = {outcome: f"tool/{outcome.value}" for outcome in CallOutcome}
 
 
 def count_call(counts: Counts, result: CallResult) -> None:
     """Adds one call that the environment took up."""
     counts["tool/calls"] += 1
-    counts[f"tool/{result.outcome.value}"] += 1
+    counts[_OUTCOME_KEYS[result.outcome]] += 1
 
 
 def count_user(counts: Counts, reply: UserReply) -> None:
-    """Adds one message of the customer and what producing it cost."""
+    """Adds one message of the customer and what producing it cost.
+
+    Raises:
+        KeyError: The customer counts something that is not in USER_KEYS.
+    """
     counts["user/replies"] += 1
     for key, value in reply.counts.items():
+        if key not in USER_KEYS:
+            raise KeyError(f"a customer counts {key!r}; it may count {', '.join(USER_KEYS)}")
         counts[key] += value
+
+
+_REWARD_KEYS = {name: f"reward/{name}" for name in COMPONENTS}
 
 
 def count_reward(counts: Counts, components: Mapping[str, float]) -> None:
     """Adds one turn's weighted components."""
     for name, value in components.items():
-        counts[f"reward/{name}"] += value
-        counts["reward/total"] += value
-        counts["reward/shaping"] += 0.0 if name == "outcome" else value
+        if value:
+            counts[_REWARD_KEYS[name]] += value
+            counts["reward/total"] += value
+            counts["reward/shaping"] += 0.0 if name == "outcome" else value
 
 
 def count_stop(counts: Counts, reason: StopReason, success: bool) -> None:
@@ -133,12 +159,13 @@ def count_stop(counts: Counts, reason: StopReason, success: bool) -> None:
     failed = reason is StopReason.INFRA_ERROR
     counts["infra_error"] = float(failed)
     counts["reward/success"] = float(success and not failed)
-    counts["reward/zero"] = float(not failed and counts["reward/outcome"] == 0)
+    counts["reward/zero"] = float(not failed and not counts.get("reward/outcome"))
 
 
 def as_of_now(counts: Counts, done: bool) -> Counts:
-    """A copy of an episode's counts; one that is not over is unfinished and has no outcome."""
-    return dict(counts) if done else counts | {UNFINISHED: 1.0, "reward/zero": 1.0}
+    """An episode's counts with every key; one that is not over is unfinished and has no outcome."""
+    now = dict.fromkeys(episode_keys(), 0.0) | counts
+    return now if done else now | {UNFINISHED: 1.0, "reward/zero": 1.0}
 
 
 def parse_failure_rate(sums: Mapping[str, float]) -> float:

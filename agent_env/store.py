@@ -103,7 +103,7 @@ class Base:
 class Store:
     """One episode's view of the world: the base, and over it the rows that the episode wrote."""
 
-    __slots__ = ("_base", "_overlay")
+    __slots__ = ("_base", "_diff", "_overlay")
 
     def __init__(self, base: Base) -> None:
         """Starts with nothing changed.
@@ -114,6 +114,8 @@ class Store:
         self._base = base
         # None marks a deleted row.
         self._overlay: dict[tuple[str, str], Row | None] = {}
+        # What `diff` found since the last write; it is asked for several times a turn.
+        self._diff: Diff | None = None
 
     @property
     def base(self) -> Base:
@@ -149,6 +151,7 @@ class Store:
         """
         self._base.table(table)
         self._overlay[table, key] = freeze(row)
+        self._diff = None
 
     def update(self, table: str, key: str, **fields: Any) -> None:
         """Writes some fields of a row that exists.
@@ -160,7 +163,10 @@ class Store:
         row = self.get(table, key)
         if row is None:
             raise KeyError(f"{table} holds no {key!r}")
-        self._overlay[table, key] = freeze({**row, **fields})
+        # What the row held is frozen already.
+        written = {name: freeze(value) for name, value in fields.items()}
+        self._overlay[table, key] = MappingProxyType({**row, **written})
+        self._diff = None
 
     def delete(self, table: str, key: str) -> None:
         """Removes a row.
@@ -171,16 +177,19 @@ class Store:
         if self.get(table, key) is None:
             raise KeyError(f"{table} holds no {key!r}")
         self._overlay[table, key] = None
+        self._diff = None
 
     def fork(self) -> Store:
         """A store that starts from this one's state and goes its own way."""
         twin = Store(self._base)
         twin._overlay = self._overlay.copy()
+        twin._diff = self._diff
         return twin
 
     def restore(self, earlier: Store) -> None:
         """Goes back to the state of a store that was forked from this one."""
         self._overlay = earlier._overlay.copy()
+        self._diff = earlier._diff
 
     def diff(self) -> Diff:
         """What really changed against the base, field by field, as plain JSON data.
@@ -188,13 +197,16 @@ class Store:
         Returns:
             `{table: {key: {field: {"before": x, "after": y}}}}`, sorted. A side that does not exist
             has no key, so a new row has only "after"s; a deleted row is None. Rows written back to
-            what they were are not listed.
+            what they were are not listed. Read it only: it is the same object until the next write.
         """
+        if self._diff is not None:
+            return self._diff
         changes: Diff = {}
         for table, key, before, after in self._changed():
             changes.setdefault(table, {})[key] = (
                 None if after is None else _row_diff(before or {}, after)
             )
+        self._diff = changes
         return changes
 
     def state_hash(self) -> str:

@@ -36,6 +36,8 @@ class ToolSpec:
         parameters: JSON Schema of its arguments.
         effect: What it does beside answering.
         function: Called with the episode's state and the arguments by name.
+        foreign: Whether it is another project's tool, which is run by that project's rules: what it
+            wrote before a refusal stays, and the refusal is told in its own words.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ToolSpec:
     parameters: Mapping[str, Any]
     effect: Effect
     function: Callable[..., Any]
+    foreign: bool = False
 
     def call(self, state: Any, arguments: Mapping[str, Any]) -> Any:
         """What the tool answers, as JSON data; the arguments must fit the schema.

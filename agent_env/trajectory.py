@@ -1,14 +1,15 @@
 """The record of a turn, as JSON-able data.
 
-Place in the flow: the environment keeps one record a turn and joins them in `ToolEnv.trajectory`;
-training writes them to disk, reports read them.
+Place in the flow: the environment keeps what each turn was made of; the records are only written
+when somebody asks for `ToolEnv.trajectory`. Training writes them to disk, reports read them.
 
 What it does not do: no files; the raw text is never shortened or cleaned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from agent_env.metrics import layer_of
@@ -16,23 +17,37 @@ from agent_env.types import CallResult
 from parsers import ParsedMessage
 
 
-def turn_record(
-    text: str,
-    parsed: ParsedMessage,
-    strict_lost: bool,
-    results: Iterable[CallResult],
-    components: Mapping[str, float],
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One assistant turn and what came of it.
+
+    Attributes:
+        text: What the model wrote.
+        parsed: What was read in it.
+        strict_lost: See `whole_body`.
+        results: What came of its calls.
+        components: What it earned.
+    """
+
+    text: str
+    parsed: ParsedMessage
+    strict_lost: bool
+    results: tuple[CallResult, ...]
+    components: Mapping[str, float]
+
+
+def turn_record(turn: Turn) -> dict[str, Any]:
     """What the model wrote, what was read in it, what came of it and what it earned.
 
     `faults` and `repairs` have spans into `text`; `calls` lists what was taken up; `reward` is the
     components' sum.
     """
+    parsed = turn.parsed
     return {
-        "text": text,
+        "text": turn.text,
         "layer": layer_of(parsed),
         "status": parsed.status.value,
-        "strict_lost": strict_lost,
+        "strict_lost": turn.strict_lost,
         "faults": [
             {"kind": fault.kind.value, "span": list(fault.span), "message": fault.message}
             for fault in parsed.faults
@@ -48,8 +63,8 @@ def turn_record(
                 "arguments": dict(result.arguments),
                 "outcome": result.outcome.value,
             }
-            for result in results
+            for result in turn.results
         ],
-        "reward": sum(components.values()),
-        "components": dict(components),
+        "reward": sum(turn.components.values()),
+        "components": dict(turn.components),
     }

@@ -28,7 +28,10 @@ class State(Protocol):
         """Goes back to a state that was forked from this one."""
 
     def diff(self) -> Diff:
-        """What really changed against the world; rows written back as they were are left out."""
+        """What really changed against the world; rows written back as they were are left out.
+
+        To be read only: until the next write it may be the same object each time.
+        """
 
     def state_hash(self) -> str:
         """Equal for equal contents, and for nothing else."""
