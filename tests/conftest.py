@@ -1,6 +1,7 @@
-"""What every test may use: golden files, and the `gpu` marker."""
+"""What every test may use: golden files, and markers of tests whose needs not all machines meet."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,24 @@ from training.config import hardware_for
 
 GOLDEN = Path(__file__).parent / "golden"
 
+# What a marker needs, and how to tell that it is here. pyproject.toml says the same in words.
+NEEDS: dict[str, Callable[[], bool]] = {
+    "gpu": lambda: hardware_for({}) != "cpu",
+    "vllm": lambda: find_spec("vllm") is not None,
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite golden files (make golden)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves tests marked `gpu` out where there is no GPU."""
-    marked = [item for item in items if item.get_closest_marker("gpu")]
-    if marked and hardware_for({}) == "cpu":
-        config.hook.pytest_deselected(items=marked)
-        items[:] = [item for item in items if item not in marked]
+    """Leaves tests out, and says how many, whose marker names what this machine has not."""
+    missing = {marker for marker, is_here in NEEDS.items() if not is_here()}
+    left_out = [item for item in items if any(map(item.get_closest_marker, missing))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture
