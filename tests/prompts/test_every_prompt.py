@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -11,22 +10,14 @@ from agent_env import load_domain
 from parsers import parse
 from prompts import PromptError, list_prompts, load
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
 every_prompt = pytest.mark.parametrize(("kind", "name"), list_prompts())
 
 
-def check_golden(path: Path, text: str) -> None:
-    if os.environ.get("CALLFORGE_GOLDEN"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text}\n", encoding="utf-8")
-    assert f"{text}\n" == path.read_text(encoding="utf-8")
-
-
 @every_prompt
-def test_golden_text(kind: str, name: str) -> None:
+def test_golden_text(kind: str, name: str, golden: Callable[[str, str], None]) -> None:
     prompt = load(kind, name)
     rendered = [prompt.render(prompt.examples, number) for number in range(len(prompt.bodies))]
-    check_golden(GOLDEN / kind / f"{name}.txt", "\n===\n".join(rendered))
+    golden(f"prompts/{kind}/{name}.txt", "\n===\n".join(rendered) + "\n")
 
 
 @every_prompt
@@ -48,11 +39,11 @@ def test_a_missing_or_unknown_variable_fails(kind: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["retail_mini", "retail_mini_compact"])
-def test_golden_system_prompt_of_the_domain(prompt: str) -> None:
-    check_golden(
-        GOLDEN / "rendered" / f"{prompt}.txt",
-        load_domain("retail_mini", prompt=prompt).system_prompt,
-    )
+def test_golden_system_prompt_of_the_domain(
+    prompt: str, golden: Callable[[str, str], None]
+) -> None:
+    text = load_domain("retail_mini", prompt=prompt).system_prompt
+    golden(f"prompts/rendered/{prompt}.txt", f"{text}\n")
 
 
 @pytest.mark.parametrize("prompt", ["retail_mini", "retail_mini_compact"])

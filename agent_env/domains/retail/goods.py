@@ -28,7 +28,6 @@ GOODS: Mapping[str, tuple[int, Axes]] = MappingProxyType(
         "bookshelf": (95, {"wood": ("pine", "beech", "oak"), "height": ("90 cm", "140 cm")}),
         "camping stove": (47, {"burners": ("1", "2"), "fuel": ("gas", "alcohol", "petrol")}),
         "coffee grinder": (52, {"color": _COLORS[:3], "burr": ("steel", "ceramic")}),
-        "desk": (240, {"wood": ("pine", "beech", "oak"), "width": ("120 cm", "160 cm")}),
         "desk lamp": (36, {"color": _COLORS[:4], "power": ("plug", "USB", "battery")}),
         "garden hose": (29, {"length": ("10 m", "20 m", "30 m"), "color": _COLORS[2:5]}),
         "hammock": (41, {"color": _COLORS[1:5], "width": ("single", "double")}),
@@ -50,6 +49,7 @@ GOODS: Mapping[str, tuple[int, Axes]] = MappingProxyType(
         "towel": (17, {"color": _COLORS, "size": ("hand", "bath", "beach")}),
         "wall clock": (28, {"color": _COLORS[:4], "diameter": ("25 cm", "35 cm")}),
         "water bottle": (19, {"color": _COLORS, "volume": ("0.5 l", "0.8 l")}),
+        "writing desk": (240, {"wood": ("pine", "beech", "oak"), "width": ("120 cm", "160 cm")}),
     }
 )
 

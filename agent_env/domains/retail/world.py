@@ -1,7 +1,7 @@
 """Generates the shop: customers, products with variants, and orders, from a seed.
 
 Place in the flow: `build` in the package turns what `generate` returns into the domain's frozen
-base store; `reserved.py` is a small shop of its own for the examples in prompts.
+base store; `reserved` is a small shop of its own for the examples in prompts.
 
     users     user_id -> name, e-mail address, home address, payment methods, order numbers
     emails    e-mail address, lower case -> user_id
