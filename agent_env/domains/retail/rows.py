@@ -16,8 +16,9 @@ _SHOWN_CHARS = 40
 
 
 def shown(text: str) -> str:
-    """What the model wrote, as an answer may echo it: never at length."""
-    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
+    """What the model wrote, as an answer may echo it: on one line, and never at length."""
+    start = " ".join(text[:_SHOWN_CHARS].split())
+    return start if len(text) <= _SHOWN_CHARS else f"{start}..."
 
 
 def identify(store: Store, user_id: str) -> dict[str, str]:
