@@ -27,19 +27,34 @@ def get_order(store: Store, order_id: str) -> dict[str, Any]:
     answer = {
         "order_id": order_id,
         "status": order["status"],
-        "address": thaw(order["address"]),
-        "items": [_in_dollars(item, "price") for item in order["items"]],
+        "address": dict(order["address"]),
+        "items": [_item_words(item) for item in order["items"]],
         "total": dollars(total_cents(order)),
-        "payments": [_in_dollars(entry, "amount") for entry in order["payments"]],
+        "payments": [_payment_words(entry) for entry in order["payments"]],
     }
-    requested = {key: order[key] for key in ("cancel_reason", "return", "exchange") if order[key]}
-    if "exchange" in requested:
-        requested["exchange"] = {
-            key: value for key, value in order["exchange"].items() if key != "difference_cents"
-        }
-    return answer | thaw(requested)  # type: ignore[no-any-return]
+    if order["cancel_reason"]:
+        answer["cancel_reason"] = order["cancel_reason"]
+    for name in ("return", "exchange"):
+        if order[name]:
+            request = thaw(order[name])
+            request.pop("difference_cents", None)
+            answer[name] = request
+    return answer
 
 
-def _in_dollars(row: Row, name: str) -> dict[str, Any]:
-    words = {key: thaw(value) for key, value in row.items() if key != f"{name}_cents"}
-    return {**words, name: dollars(row[f"{name}_cents"])}
+def _item_words(item: Row) -> dict[str, Any]:
+    return {
+        "item_id": item["item_id"],
+        "product_id": item["product_id"],
+        "name": item["name"],
+        "options": dict(item["options"]),
+        "price": dollars(item["price_cents"]),
+    }
+
+
+def _payment_words(entry: Row) -> dict[str, str]:
+    return {
+        "kind": entry["kind"],
+        "payment_method_id": entry["payment_method_id"],
+        "amount": dollars(entry["amount_cents"]),
+    }

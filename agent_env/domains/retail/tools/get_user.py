@@ -6,7 +6,7 @@ from typing import Any
 
 from agent_env.domains.retail.rows import check_is_customer
 from agent_env.money import dollars
-from agent_env.store import Row, Store, thaw
+from agent_env.store import Row, Store
 from agent_env.tool_spec import tool
 from agent_env.types import Effect
 
@@ -28,7 +28,7 @@ def get_user(store: Store, user_id: str) -> dict[str, Any]:
         "user_id": user_id,
         "name": f"{user['first_name']} {user['last_name']}",
         "email": user["email"],
-        "address": thaw(user["address"]),
+        "address": dict(user["address"]),
         "payment_methods": methods,
         "order_ids": list(user["order_ids"]),
     }
