@@ -3,7 +3,8 @@
 Place in the flow: `load_domain("retail", ...)` imports `agent_env/domains/retail` and calls its
 `build(...)`, which returns a `Domain`: a frozen base store, tools, a system prompt, a source of
 tasks and a customer. The folder is the registry: a package under `agent_env/domains/` that has a
-`build` is a domain.
+`build` is a domain. Modules of `agent_env/adapters/` that have `DOMAINS` and a `build(name, ...)`
+run those of other projects, from the user's own checkout.
 
 What it does not do: no episodes (`env`), no scoring (`goal`, `rewards`), nothing imported until
 named.
@@ -11,13 +12,14 @@ named.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -68,6 +70,8 @@ class Domain:
         close: The oracle's closing message for a task.
         script: What a perfect agent does, a turn each; None is the gold calls and the closing.
         task_count: How many tasks there are; None when they never end.
+        audit: Called when an episode ends, with its task, its state and whether the state was found
+            as wanted; raises when another judge disagrees, which ends it as `infra_error`.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Domain:
     close: Callable[[Task], str]
     script: Callable[[Task], tuple[Action, ...]] | None = None
     task_count: int | None = None
+    audit: Callable[[Task, Any, bool], None] | None = None
     _by_name: Mapping[str, ToolSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -126,7 +131,7 @@ class Domain:
 
 
 def list_domains() -> tuple[str, ...]:
-    """The names that `load_domain` takes, sorted."""
+    """The names of the domains that are part of this package, sorted."""
     return tuple(
         sorted(
             found.name for found in pkgutil.iter_modules([str(Path(__file__).parent / "domains")])
@@ -134,11 +139,28 @@ def list_domains() -> tuple[str, ...]:
     )
 
 
+def list_adapted() -> tuple[str, ...]:
+    """The names of the domains that run from a checkout of another project, sorted."""
+    return tuple(sorted(_adapters()))
+
+
+@cache
+def _adapters() -> Mapping[str, str]:
+    """The module of each adapted domain; read from the modules' texts, none is imported."""
+    found: dict[str, str] = {}
+    for path in sorted((Path(__file__).parent / "adapters").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOMAINS":
+                names = ast.literal_eval(node.value)
+                found |= dict.fromkeys(names, f"agent_env.adapters.{path.stem}")
+    return found
+
+
 def load_domain(name: str, **options: Any) -> Domain:
     """The domain of that name, built once per process for each set of options.
 
     Args:
-        name: One of `list_domains()`.
+        name: One of `list_domains()` or `list_adapted()`.
         options: Passed to the domain's `build`; lists count as tuples. The domain documents them.
 
     Raises:
@@ -146,9 +168,7 @@ def load_domain(name: str, **options: Any) -> Domain:
             unknown.
         ValueError: An option whose value the domain cannot use.
     """
-    if name not in list_domains():
-        raise UnknownNameError("domain", name, list_domains())
-    build = importlib.import_module(f"agent_env.domains.{name}").build
+    build = _find_build(name)
     known = inspect.signature(build).parameters
     for option in options:
         if option not in known:
@@ -159,6 +179,23 @@ def load_domain(name: str, **options: Any) -> Domain:
     # The defaults are filled in first, so that naming one does not build the domain twice.
     filled = {key: given.get(key, parameter.default) for key, parameter in known.items()}
     return _build(build, tuple(filled.items()))
+
+
+def _find_build(name: str) -> Callable[..., Domain]:
+    build: Callable[..., Domain]
+    if name in list_domains():
+        build = importlib.import_module(f"agent_env.domains.{name}").build
+        return build
+    if name not in list_adapted():
+        raise UnknownNameError("domain", name, (*list_domains(), *list_adapted()))
+    build = importlib.import_module(_adapters()[name]).build
+    return _named(build, name)
+
+
+@cache
+def _named(build: Callable[..., Domain], name: str) -> Callable[..., Domain]:
+    # One object for each name, for it is part of the key under which a domain is kept.
+    return partial(build, name)
 
 
 @cache

@@ -283,6 +283,9 @@ class ToolEnv:
             self.stop_reason = StopReason.MAX_TURNS
         malformed = parsed.status is ParseStatus.MALFORMED
         events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
+        if self.stop_reason is not None and self.domain.audit is not None:
+            with boundary("audit"):
+                self.domain.audit(self.task, self.store, self._progress.is_right(self.store.diff()))
         components = score(events, self._weights)
         metrics.count_reward(self._counts, components)
         if self.stop_reason is not None:

@@ -100,11 +100,11 @@ class Progress:
 
     def is_success(self, diff: Diff) -> bool:
         """Whether a store with this diff is as wanted in every row, and every fact was told."""
-        return (
-            not self.missing_facts()
-            and self.is_reached(diff)
-            and sum(map(len, diff.values())) == self._wanted
-        )
+        return not self.missing_facts() and self.is_right(diff)
+
+    def is_right(self, diff: Diff) -> bool:
+        """Whether every change that the task wants is there, and no other."""
+        return self.is_reached(diff) and sum(map(len, diff.values())) == self._wanted
 
     def events(
         self, state: State, results: Iterable[CallResult], *, malformed: bool, done: bool
@@ -160,13 +160,11 @@ def is_equal(one: Any, other: Any) -> bool:
 def _has_same_types(one: Any, other: Any) -> bool:
     """Whether two values that Python calls equal are of the same types at every depth."""
     kind = type(one)
-    if kind is type(other) and kind in _SCALARS:
-        return True
+    if kind in _SCALARS:
+        return kind is type(other)
     if isinstance(one, Mapping):
         return all(_has_same_types(value, other[key]) for key, value in one.items())
-    if isinstance(one, list | tuple):
-        return all(map(_has_same_types, one, other))
-    return kind is type(other)
+    return all(map(_has_same_types, one, other))
 
 
 def _is_visible(goal: Goal, diff: Diff) -> bool:

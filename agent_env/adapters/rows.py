@@ -1,0 +1,183 @@
+"""Another project's tables, shared by the process, and what one episode made of them.
+
+Place in the flow: tools that change nested dicts in place run unmodified on a `RowState`. A tool
+that writes gets tables whose rows become the episode's own when they are first touched; a tool that
+only reads gets the shared rows themselves, which costs nothing. `diff()` packs the rows that were
+touched and compares bytes, so it sees every change, however it was made.
+
+What it does not do: it cannot stop a tool that is said to read from writing; the adapters' strict
+mode notices that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any, Self
+
+from agent_env.adapters.tables import OwnTable, Row, SeenTable, Tables
+from agent_env.goal import is_equal
+from agent_env.store import canonical_json, thaw
+from agent_env.world import Diff
+
+# A marshal version without references, so that equal rows have equal bytes.
+_FORMAT = 2
+
+
+def pack(value: Any) -> bytes | None:
+    """The value's bytes, equal only for equal values of equal types; None for no plain data."""
+    try:
+        return marshal.dumps(value, _FORMAT)
+    except ValueError:
+        return None
+
+
+class RowWorld:
+    """Tables that no episode changes.
+
+    Attributes:
+        fingerprint: Hex sha256 of the canonical JSON of all tables.
+        tables: The shared rows by table and key; to be read only.
+        packed: The same rows as bytes, from which an episode's own are made.
+    """
+
+    __slots__ = ("fingerprint", "packed", "tables")
+
+    def __init__(self, tables: Tables) -> None:
+        """Takes the tables; the caller gives them away.
+
+        Raises:
+            ValueError: Something in them is no table of rows of plain data.
+        """
+        for name, rows in tables.items():
+            if not isinstance(rows, dict) or not all(
+                isinstance(row, dict) for row in rows.values()
+            ):
+                raise ValueError(f"Table {name} is not a mapping from keys to rows.")
+        self.tables = tables
+        self.packed = {
+            name: {key: marshal.dumps(row, _FORMAT) for key, row in rows.items()}
+            for name, rows in tables.items()
+        }
+        self.fingerprint = self.compute_fingerprint()
+
+    def compute_fingerprint(self) -> str:
+        """The fingerprint from the shared rows as they are now; equal to `fingerprint`, always."""
+        return hashlib.sha256(json.dumps(self.tables, sort_keys=True).encode()).hexdigest()
+
+    def open(self) -> RowState:
+        """A state in which nothing has changed yet."""
+        return RowState(self)
+
+
+class RowState:
+    """One episode's view of the tables."""
+
+    __slots__ = ("_diff", "_own", "_seen", "_world")
+
+    def __init__(self, world: RowWorld) -> None:
+        """Starts with nothing changed.
+
+        Args:
+            world: Shared with every other episode.
+        """
+        self._world = world
+        self._own: dict[str, OwnTable] = {}
+        # What readers are shown, and what `diff` found, since the last write.
+        self._seen: Mapping[str, Any] | None = None
+        self._diff: Diff | None = None
+
+    def reading(self) -> Any:
+        """The tables for a tool that changes nothing; rows may be the shared ones."""
+        if not self._own:
+            return self._world.tables
+        if self._seen is None:
+            packed, shared = self._world.packed, self._world.tables
+            self._seen = {
+                name: SeenTable(own, packed[name], shared[name])
+                if own.touched() or own.gone
+                else shared[name]
+                for name, own in self._own.items()
+            }
+        return self._seen
+
+    def writing(self) -> Any:
+        """The tables for a tool that may change anything in them."""
+        if not self._own:
+            self._own = {name: OwnTable(rows) for name, rows in self._world.packed.items()}
+        self._seen = self._diff = None
+        return self._own
+
+    def whole(self) -> Tables:
+        """Everything as plain data that belongs to the caller."""
+        tables = self._own or self._world.tables
+        return {name: {key: deepcopy(rows[key]) for key in rows} for name, rows in tables.items()}
+
+    def fork(self) -> Self:
+        """A state that starts from this one; it copies the rows that are not as in the world."""
+        twin = type(self)(self._world)
+        twin.restore(self)
+        return twin
+
+    def restore(self, earlier: Self) -> None:
+        """Goes back to a state that was forked from this one."""
+        self._seen, self._diff = None, earlier._diff
+        self._own = {}
+        for name, key, row, _ in earlier._changed():
+            table = self.writing()[name]
+            if row is None:
+                del table[key]
+            else:
+                table[key] = deepcopy(row)
+        self._diff = earlier._diff
+
+    def diff(self) -> Diff:
+        """What really changed against the world, field by field; see `world.Diff`."""
+        if self._diff is None:
+            changes: Diff = {}
+            for name, key, _, change in self._changed():
+                changes.setdefault(name, {})[key] = change
+            self._diff = changes
+        return self._diff
+
+    def state_hash(self) -> str:
+        """Hex sha256 of the world's fingerprint and the rows that really changed."""
+        rows = [[name, key, row] for name, key, row, _ in self._changed()]
+        text = f"{self._world.fingerprint}{canonical_json(rows)}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _changed(self) -> Iterator[tuple[str, str, Row | None, dict[str, Any] | None]]:
+        """Table, key, row and change, both None when it was removed, of all that is not as it was.
+
+        Sorted by table and key.
+        """
+        for name, own in sorted(self._own.items()):
+            packed, shared = self._world.packed[name], self._world.tables[name]
+            rows: dict[str, Any] = {**own.touched(), **dict.fromkeys(own.gone)}
+            for key, row in sorted(rows.items()):
+                before = shared.get(key)
+                if row is None:
+                    yield name, key, None, None
+                elif before is None:
+                    yield name, key, row, _row_diff({}, row)
+                elif pack(row) != packed[key] and (change := _row_diff(before, row)):
+                    yield name, key, row, change
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    # Equal bytes are seen at once; those of equal dicts differ with the order of the keys.
+    packed = pack(one)
+    return (packed is not None and packed == pack(other)) or is_equal(one, other)
+
+
+def _row_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    changes: dict[str, dict[str, Any]] = {}
+    for field in sorted(before.keys() | after.keys()):
+        if field in before and field in after and _is_same(before[field], after[field]):
+            continue
+        sides = (("before", before), ("after", after))
+        changes[field] = {side: thaw(row[field]) for side, row in sides if field in row}
+    return changes
