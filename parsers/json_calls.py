@@ -131,6 +131,10 @@ def _readable(text: str, pos: int, value: Any, end: int, primary: str) -> Docume
         return Document(
             drafts=_drafts(text, pos, end, value, primary), end=end, call_like=call_like
         )
+    if type(value) is dict and len(value) == 2 and "name" in value and primary in value:
+        # What models write nearly always needs none of the questions below.
+        usual = Draft(name=value["name"], arguments=value[primary], span=(pos, end))
+        return Document(drafts=[usual], end=end, call_like=_is_usual_call(value, primary))
     draft = entry_draft(value, (pos, end), primary)
     if draft is None:
         return Document(drafts=None, end=end)
@@ -194,6 +198,11 @@ def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | N
     if key and len(holder) + len(entry) > 2:
         draft.beside = tuple(name for name in (*holder, *entry) if name not in _KNOWN)
     return draft
+
+
+def _is_usual_call(entry: dict[str, Any], primary: str) -> bool:
+    parameters = entry[primary] if primary == "parameters" else None
+    return not (isinstance(parameters, dict) and _is_schema(parameters, described=False))
 
 
 def _shaped_like_call(entry: Any) -> bool:

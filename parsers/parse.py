@@ -114,11 +114,15 @@ def _read(scan: Scan, mode: str) -> ParsedMessage:
         calls=calls,
         content=content,
         reasoning=thought,
-        faults=tuple(sorted(faults, key=lambda fault: fault.span)),
+        faults=tuple(sorted(faults, key=_start)) if faults else (),
         format=_format(status, calls, scan),
         text=text,
         sightings=tuple(scan.sightings),
     )
+
+
+def _start(fault: Fault) -> Span:
+    return fault.span
 
 
 def _joined(text: str, thoughts: list[Span]) -> str:

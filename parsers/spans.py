@@ -56,8 +56,11 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 def without(text: str, removed: Iterable[Span], stop: int) -> str:
     """The text up to `stop` without the removed stretches and the line breaks that framed them."""
     holes = merged(removed)
-    if not holes and stop == len(text):
-        return text
+    if stop == len(text):
+        if not holes:
+            return text
+        if holes[0] == (0, stop):
+            return ""
     kept: list[str] = []
     pos = 0
     for start, end in [*holes, (stop, stop)]:
