@@ -1,29 +1,40 @@
-"""The command line: `python -m agent_env tasks|play`.
+"""The command line: `python -m agent_env tasks|play|evaluate|rescore|serve-script`.
 
-Place in the flow: for people; lists what a domain asks for, and lets one play the agent in the
-terminal.
+Place in the flow: for people; lists what a domain asks for, lets one play the agent in the
+terminal, and hands the larger commands to their own modules.
 
     python -m agent_env tasks --domain retail --count 5 --seed 0 [--json]
     python -m agent_env play --domain retail --task 0
+    python -m agent_env evaluate --base-url URL --model NAME --domain retail --tasks 50
+    python -m agent_env rescore FILE
+    python -m agent_env serve-script --domain retail --tasks 50
 
 Exit status: 0 done, 2 for a command line that cannot be followed (one sentence on stderr), 130
-after Ctrl-C.
+after Ctrl-C. A larger command's own module says what else it returns.
 
-What it does not do: no models, no scoring of several episodes.
+What it does not do: no work of its own beyond `tasks` and `play`.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agent_env.domain import list_domains, load_domain
 from agent_env.errors import UnknownNameError
 from agent_env.play import play
 
-COMMANDS = ("tasks", "play")
+ELSEWHERE = {
+    "evaluate": ("agent_env.evaluation.command", "evaluate_command"),
+    "rescore": ("agent_env.evaluation.command", "rescore_command"),
+    "serve-script": ("agent_env.scripted_command", "serve_script_command"),
+}
+"""Commands that a function of another module follows, which is imported when it is asked for."""
+COMMANDS = ("tasks", "play", *ELSEWHERE)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,6 +42,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
             raise UnknownNameError("command", arguments[0], COMMANDS)
+        if arguments and arguments[0] in ELSEWHERE:
+            module, function = ELSEWHERE[arguments[0]]
+            follow: Callable[[Sequence[str]], int]
+            follow = getattr(importlib.import_module(module), function)
+            return follow(arguments[1:])
         options = _read_options(arguments)
         return _list_tasks(options) if options.command == "tasks" else _play(options)
     except (
@@ -41,11 +57,14 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
+    except BrokenPipeError:  # Whoever read the output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m agent_env", description="Tasks, and playing them."
+        prog="python -m agent_env", description="Tasks, playing them, and scoring models on them."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
     tasks = commands.add_parser("tasks", help="list tasks with the answer that the oracle derived")
@@ -54,6 +73,12 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     player = commands.add_parser("play", help="play one task in the terminal, as the agent")
     player.add_argument("--task", type=int, default=0, help="number of the task (default 0)")
     player.add_argument("--max-turns", type=int, default=12, help="turns you have (default 12)")
+    for name, about in (
+        ("evaluate", "score a model at an OpenAI-compatible endpoint"),
+        ("rescore", "recorded trajectories through today's parser and scoring"),
+        ("serve-script", "a server without a model, for trying evaluate"),
+    ):
+        commands.add_parser(name, help=about)
     for command in (tasks, player):
         command.add_argument(
             "--domain", default="retail_mini", help=f"one of: {', '.join(list_domains())}"

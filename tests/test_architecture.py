@@ -35,7 +35,11 @@ SKYRL = (
 )
 THIRD_PARTY = {
     "jsonschema": ("parsers/*.py", "agent_env/*.py"),
-    "openai": ("parsers/render.py", "parsers/integrations/openai.py"),
+    "openai": (
+        "parsers/render.py",
+        "parsers/integrations/openai.py",
+        "agent_env/endpoint.py",
+    ),
     "torch": ("agent_env/kernels/*.py", "training/*.py"),
     "skyrl": SKYRL,
     "skyrl_gym": SKYRL,

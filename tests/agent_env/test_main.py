@@ -26,7 +26,11 @@ def test_tasks_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["task"], "There is no command 'task'. Did you mean 'tasks'? Known: tasks, play."),
+        (
+            ["task"],
+            "There is no command 'task'. Did you mean 'tasks'? Known: tasks, play, "
+            "evaluate, rescore, serve-script.",
+        ),
         (["tasks", "--domain", "retail_mni"], "Did you mean 'retail_mini'?"),
         (["tasks", "--count", "-1"], "count is -1; give 0 or more."),
         (["play", "--task", "-1"], "--task is -1; give 0 or more."),
