@@ -28,7 +28,7 @@ from agent_env.errors import UnknownNameError
 from agent_env.tool_spec import ToolSpec
 from agent_env.types import Action, Call, Effect, Task
 from agent_env.users import User
-from agent_env.world import World
+from agent_env.world import State, World
 
 
 class Wording(Enum):
@@ -70,6 +70,8 @@ class Domain:
         close: The oracle's closing message for a task.
         script: What a perfect agent does, a turn each; None is the gold calls and the closing.
         task_count: How many tasks there are; None when they never end.
+        start: Opens the state in which a task begins; None opens what all episodes start from.
+        judge: Whether a state is as a task wants it; None compares its diff with the gold's.
         audit: Called when an episode ends, with its task, its state and whether the state was found
             as wanted; raises when another judge disagrees, which ends it as `infra_error`.
     """
@@ -87,6 +89,8 @@ class Domain:
     close: Callable[[Task], str]
     script: Callable[[Task], tuple[Action, ...]] | None = None
     task_count: int | None = None
+    start: Callable[[Task], State] | None = None
+    judge: Callable[[Task, Any], bool] | None = None
     audit: Callable[[Task, Any, bool], None] | None = None
     _by_name: Mapping[str, ToolSpec] = field(init=False, repr=False, compare=False)
 

@@ -108,7 +108,7 @@ class ToolEnv:
             )
         self.domain = domain
         self.task = task
-        self.store: State = domain.base.open()
+        self.store: State = domain.base.open() if domain.start is None else domain.start(task)
         self.messages: list[Message] = []
         self.stop_reason: StopReason | None = None
         self.infra_error: dict[str, object] | None = None
@@ -116,7 +116,7 @@ class ToolEnv:
         self._limits = limits or _LIMITS
         self._weights = weights or _WEIGHTS
         self._reasoning = reasoning
-        self._progress = Progress(task)
+        self._progress = Progress(task, domain.judge)
         self._chat: tuple[Message, ...] = ()
         self._turns: list[Turn] = []
         self._counts = metrics.new_counts()
@@ -260,15 +260,15 @@ class ToolEnv:
     def _converse(self, message: str) -> Asking[Message]:
         self._progress.hear(message)
         self._chat += ({"role": "assistant", "content": message},)
-        diff = self.store.diff()
-        situation = Situation(
-            task=self.task,
-            message=message,
-            conversation=self._chat,
-            is_reached=self._progress.is_reached(diff),
-            visible_goals=self._progress.visible_goals(diff),
-            missing_facts=self._progress.missing_facts(),
-        )
+        with boundary("scoring"):
+            situation = Situation(
+                task=self.task,
+                message=message,
+                conversation=self._chat,
+                is_reached=self._progress.is_reached(self.store),
+                visible_goals=self._progress.visible_goals(self.store.diff()),
+                missing_facts=self._progress.missing_facts(),
+            )
         with boundary("customer"):
             reply = yield situation
             metrics.count_user(self._counts, reply)
@@ -282,10 +282,10 @@ class ToolEnv:
         if self.stop_reason is None and len(self._turns) + 1 >= self._limits.max_turns:
             self.stop_reason = StopReason.MAX_TURNS
         malformed = parsed.status is ParseStatus.MALFORMED
-        events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
-        if self.stop_reason is not None and self.domain.audit is not None:
-            with boundary("audit"):
-                self.domain.audit(self.task, self.store, self._progress.is_right(self.store.diff()))
+        with boundary("scoring"):
+            events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
+            if self.done and self.domain.audit is not None:
+                self.domain.audit(self.task, self.store, self._progress.is_right(self.store))
         components = score(events, self._weights)
         metrics.count_reward(self._counts, components)
         if self.stop_reason is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
@@ -52,6 +52,7 @@ class Progress:
     __slots__ = (
         "_best_rows",
         "_diff",
+        "_judge",
         "_looked_up",
         "_right",
         "_task",
@@ -60,9 +61,15 @@ class Progress:
         "told",
     )
 
-    def __init__(self, task: Task) -> None:
-        """Starts with nothing done."""
+    def __init__(self, task: Task, judge: Callable[[Task, Any], bool] | None = None) -> None:
+        """Starts with nothing done.
+
+        Args:
+            task: The job.
+            judge: See `Domain.judge`.
+        """
         self._task = task
+        self._judge = judge
         self._wanted = sum(map(len, task.gold_diff.values()))
         # The diff that was looked at last, its rows, as (table, key), whose change is exactly the
         # gold's, and the goals that are visible in it: most turns change nothing.
@@ -93,29 +100,34 @@ class Progress:
         self._look(diff)
         return self._visible
 
-    def is_reached(self, diff: Diff) -> bool:
+    def is_reached(self, state: State) -> bool:
         """Whether every change that the task wants is there, whatever else is."""
-        self._look(diff)
+        if self._judge is not None:
+            return self._judge(self._task, state)
+        self._look(state.diff())
         return len(self._right) == self._wanted
 
-    def is_success(self, diff: Diff) -> bool:
-        """Whether a store with this diff is as wanted in every row, and every fact was told."""
-        return not self.missing_facts() and self.is_right(diff)
-
-    def is_right(self, diff: Diff) -> bool:
+    def is_right(self, state: State) -> bool:
         """Whether every change that the task wants is there, and no other."""
-        return self.is_reached(diff) and sum(map(len, diff.values())) == self._wanted
+        return self.is_reached(state) and (
+            self._judge is not None or sum(map(len, state.diff().values())) == self._wanted
+        )
+
+    def is_success(self, state: State) -> bool:
+        """Whether a state is as wanted, and every fact was told."""
+        return not self.missing_facts() and self.is_right(state)
 
     def events(
         self, state: State, results: Iterable[CallResult], *, malformed: bool, done: bool
     ) -> TurnEvents:
         """What this turn brought for the first time; remembers it."""
         first_lookup = (
-            not self._looked_up and not self._best_rows and any(map(self._is_gold_lookup, results))
+            not self._looked_up
+            and any(map(self._is_gold_lookup, results))
+            and not self._has_acted()
         )
         self._looked_up |= first_lookup
-        diff = state.diff()
-        self._look(diff)
+        self._look(state.diff())
         new_rows = self._right - self._best_rows
         if new_rows:
             self._best_rows |= new_rows
@@ -123,8 +135,14 @@ class Progress:
             is_malformed=malformed,
             is_first_lookup=first_lookup,
             progress_frac=len(new_rows) / self._wanted if new_rows else 0.0,
-            is_success=done and self.is_success(diff),
+            is_success=done and self.is_success(state),
         )
+
+    def _has_acted(self) -> bool:
+        """Whether a change that a goal wants has been there; who the customer is, no goal wants."""
+        goals = self._task.goals
+        wanted = [goal.wants for goal in goals] if goals else [self._task.gold_diff]
+        return any(key in rows.get(table, ()) for rows in wanted for table, key in self._best_rows)
 
     def _is_gold_lookup(self, result: CallResult) -> bool:
         # Writes are no look-ups; they earn `progress` by their rows.

@@ -14,14 +14,16 @@ from __future__ import annotations
 import hashlib
 import json
 import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-from agent_env.adapters.tables import OwnTable, Row, SeenTable, Tables
+from agent_env.adapters.tables import OwnTable, SeenTable
 from agent_env.goal import is_equal
 from agent_env.store import canonical_json, thaw
 from agent_env.world import Diff
+
+Row: TypeAlias = dict[str, Any]
 
 # A marshal version without references, so that equal rows have equal bytes.
 _FORMAT = 2
@@ -41,32 +43,59 @@ class RowWorld:
     Attributes:
         fingerprint: Hex sha256 of the canonical JSON of all tables.
         tables: The shared rows by table and key; to be read only.
-        packed: The same rows as bytes, from which an episode's own are made.
+        plain: The same rows as plain data.
+        packed: The same as bytes.
     """
 
-    __slots__ = ("fingerprint", "packed", "tables")
+    __slots__ = ("_makers", "_plain", "fingerprint", "packed", "plain", "tables")
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, dict[str, Any]],
+        plain: Callable[[Any], Row] | None = None,
+        copy: Callable[[Any], Any] | None = None,
+    ) -> None:
         """Takes the tables; the caller gives them away.
+
+        Args:
+            tables: Rows by table and key.
+            plain: A row as plain data; None when rows are dicts already.
+            copy: A row of an episode's own, from the shared one; None when rows are dicts.
 
         Raises:
             ValueError: Something in them is no table of rows of plain data.
         """
-        for name, rows in tables.items():
-            if not isinstance(rows, dict) or not all(
-                isinstance(row, dict) for row in rows.values()
-            ):
-                raise ValueError(f"Table {name} is not a mapping from keys to rows.")
+        self._plain = plain
         self.tables = tables
-        self.packed = {
-            name: {key: marshal.dumps(row, _FORMAT) for key, row in rows.items()}
-            for name, rows in tables.items()
-        }
+        self.plain: dict[str, dict[str, Row]] = {}
+        self.packed: dict[str, dict[str, bytes]] = {}
+        self._makers: dict[str, Callable[[str], Any]] = {}
+        for name, shared in tables.items():
+            if not isinstance(shared, dict):
+                raise ValueError(f"Table {name} is not a mapping from keys to rows.")
+            self.plain[name] = {key: self.as_plain(row) for key, row in shared.items()}
+            if not all(isinstance(row, dict) for row in self.plain[name].values()):
+                raise ValueError(f"Table {name} holds something that is no row of plain data.")
+            packed = {key: marshal.dumps(row, _FORMAT) for key, row in self.plain[name].items()}
+            self.packed[name] = packed
+            self._makers[name] = _maker(shared, packed, copy)
         self.fingerprint = self.compute_fingerprint()
+
+    def as_plain(self, row: Any) -> Any:
+        """The row as plain data."""
+        return row if self._plain is None else self._plain(row)
+
+    def own(self) -> dict[str, OwnTable]:
+        """Tables in which nothing was touched yet."""
+        return {name: OwnTable(self.tables[name], make) for name, make in self._makers.items()}
 
     def compute_fingerprint(self) -> str:
         """The fingerprint from the shared rows as they are now; equal to `fingerprint`, always."""
-        return hashlib.sha256(json.dumps(self.tables, sort_keys=True).encode()).hexdigest()
+        rows = {
+            name: {key: self.as_plain(row) for key, row in shared.items()}
+            for name, shared in self.tables.items()
+        }
+        return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
     def open(self) -> RowState:
         """A state in which nothing has changed yet."""
@@ -95,11 +124,9 @@ class RowState:
         if not self._own:
             return self._world.tables
         if self._seen is None:
-            packed, shared = self._world.packed, self._world.tables
+            shared = self._world.tables
             self._seen = {
-                name: SeenTable(own, packed[name], shared[name])
-                if own.touched() or own.gone
-                else shared[name]
+                name: SeenTable(own, shared[name]) if own.touched() or own.gone else shared[name]
                 for name, own in self._own.items()
             }
         return self._seen
@@ -107,14 +134,19 @@ class RowState:
     def writing(self) -> Any:
         """The tables for a tool that may change anything in them."""
         if not self._own:
-            self._own = {name: OwnTable(rows) for name, rows in self._world.packed.items()}
+            self._own = self._world.own()
         self._seen = self._diff = None
         return self._own
 
-    def whole(self) -> Tables:
+    def whole(self) -> dict[str, dict[str, Row]]:
         """Everything as plain data that belongs to the caller."""
-        tables = self._own or self._world.tables
-        return {name: {key: deepcopy(rows[key]) for key in rows} for name, rows in tables.items()}
+        rows = {name: dict(table) for name, table in self._world.plain.items()}
+        for name, key, row, _ in self._changed():
+            if row is None:
+                del rows[name][key]
+            else:
+                rows[name][key] = row
+        return deepcopy(rows)
 
     def fork(self) -> Self:
         """A state that starts from this one; it copies the rows that are not as in the world."""
@@ -131,7 +163,7 @@ class RowState:
             if row is None:
                 del table[key]
             else:
-                table[key] = deepcopy(row)
+                table[key] = deepcopy(earlier._own[name][key])
         self._diff = earlier._diff
 
     def diff(self) -> Diff:
@@ -155,16 +187,26 @@ class RowState:
         Sorted by table and key.
         """
         for name, own in sorted(self._own.items()):
-            packed, shared = self._world.packed[name], self._world.tables[name]
+            packed, shared = self._world.packed[name], self._world.plain[name]
             rows: dict[str, Any] = {**own.touched(), **dict.fromkeys(own.gone)}
-            for key, row in sorted(rows.items()):
-                before = shared.get(key)
+            for key in sorted(rows):
+                before, row = shared.get(key), self._world.as_plain(rows[key])
                 if row is None:
                     yield name, key, None, None
                 elif before is None:
                     yield name, key, row, _row_diff({}, row)
                 elif pack(row) != packed[key] and (change := _row_diff(before, row)):
                     yield name, key, row, change
+
+
+def _maker(
+    shared: Mapping[str, Any],
+    packed: Mapping[str, bytes],
+    copy: Callable[[Any], Any] | None,
+) -> Callable[[str], Any]:
+    if copy is None:
+        return lambda key: marshal.loads(packed[key])
+    return lambda key: copy(shared[key])
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -9,12 +9,8 @@ and `dict()` do not look that way.
 
 from __future__ import annotations
 
-import marshal
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
-
-Row: TypeAlias = dict[str, Any]
-Tables: TypeAlias = dict[str, dict[str, Row]]
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 
 class OwnTable(dict[str, Any]):
@@ -23,18 +19,24 @@ class OwnTable(dict[str, Any]):
     The dict itself holds the touched rows; everything that looks at it sees all of them.
     """
 
-    __slots__ = ("_packed", "gone")
+    __slots__ = ("_make", "_shared", "gone")
 
-    def __init__(self, packed: Mapping[str, bytes]) -> None:
-        """Starts with nothing touched."""
+    def __init__(self, shared: Mapping[str, Any], make: Callable[[str], Any]) -> None:
+        """Starts with nothing touched.
+
+        Args:
+            shared: The rows that no episode changes.
+            make: A copy of the shared row with that key.
+        """
         super().__init__()
-        self._packed = packed
+        self._shared = shared
+        self._make = make
         self.gone: set[str] = set()
 
     def __missing__(self, key: str) -> Any:
         if key in self.gone:
             raise KeyError(key)
-        row = marshal.loads(self._packed[key])
+        row = self._make(key)
         super().__setitem__(key, row)
         return row
 
@@ -43,16 +45,16 @@ class OwnTable(dict[str, Any]):
         return {key: self[key] for key in super().__iter__()}
 
     def __contains__(self, key: object) -> bool:
-        return super().__contains__(key) or (key in self._packed and key not in self.gone)
+        return super().__contains__(key) or (key in self._shared and key not in self.gone)
 
     def __iter__(self) -> Iterator[str]:
-        new = [key for key in super().__iter__() if key not in self._packed]
-        yield from (key for key in self._packed if key not in self.gone)
+        new = [key for key in super().__iter__() if key not in self._shared]
+        yield from (key for key in self._shared if key not in self.gone)
         yield from new
 
     def __len__(self) -> int:
-        new = sum(key not in self._packed for key in super().__iter__())
-        return len(self._packed) - len(self.gone) + new
+        new = sum(key not in self._shared for key in super().__iter__())
+        return len(self._shared) - len(self.gone) + new
 
     def __setitem__(self, key: str, row: Any) -> None:
         self.gone.discard(key)
@@ -61,7 +63,7 @@ class OwnTable(dict[str, Any]):
     def __delitem__(self, key: str) -> None:
         if key not in self:
             raise KeyError(key)
-        if key in self._packed:
+        if key in self._shared:
             self.gone.add(key)
         super().pop(key, None)
 
@@ -117,16 +119,13 @@ class OwnTable(dict[str, Any]):
 class SeenTable(OwnTable):
     """An `OwnTable` for looking only: what was never touched is the shared row itself."""
 
-    __slots__ = ("_shared",)
+    __slots__ = ()
 
-    def __init__(
-        self, own: OwnTable, packed: Mapping[str, bytes], shared: Mapping[str, Row]
-    ) -> None:
+    def __init__(self, own: OwnTable, shared: Mapping[str, Any]) -> None:
         """Shows the rows as they are now."""
-        super().__init__(packed)
+        super().__init__(shared, shared.__getitem__)
         dict.update(self, own.touched())
         self.gone = own.gone
-        self._shared = shared
 
     def __missing__(self, key: str) -> Any:
         if key in self.gone:
