@@ -51,7 +51,7 @@ def test_a_reading_tool_changes_nothing_and_a_writing_tool_can(
 ) -> None:
     domain: Domain = load_domain(domain_name)
     wrote = False
-    for task in domain.tasks(12):
+    for task in domain.tasks(60):
         store = Store(domain.base)
         for name, given in task.gold_calls:
             before = store.state_hash()
@@ -65,4 +65,4 @@ def test_a_reading_tool_changes_nothing_and_a_writing_tool_can(
             except ToolError:
                 continue
             wrote |= bool(store.diff())
-    assert wrote is (spec.effect is Effect.WRITE)
+    assert wrote is (spec.effect is not Effect.READ)
