@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +87,20 @@ def test_a_lookup_after_the_write_or_refused_earns_nothing(
     do_gold(domain, task, store)
     progress.events(store, [], malformed=False, done=False)
     assert not progress.events(store, [lookup(task)], malformed=False, done=False).is_first_lookup
+
+
+@pytest.mark.parametrize("wants_it", [True, False])
+def test_a_row_that_no_goal_wants_leaves_the_lookup_to_be_earned(
+    domain: Domain, store: Store, task_of: Callable[[str], Task], wants_it: bool
+) -> None:
+    task = task_of("cancel")
+    # As where a customer has to be identified before anything can be looked up.
+    goal = replace(task.goals[0], wants=task.gold_diff if wants_it else {})
+    progress = Progress(replace(task, goals=(goal,)))
+    do_gold(domain, task, store)
+    progress.events(store, [], malformed=False, done=False)
+    late = progress.events(store, [lookup(task)], malformed=False, done=False)
+    assert late.is_first_lookup is not wants_it
 
 
 def test_success_needs_every_fact_and_no_other_change(
