@@ -76,6 +76,9 @@ class NativeChair(TextChair):
             return answer.content
         told = [_history(call, place) for place, call in enumerate(_listed(calls))]
         self._ids = [call["id"] for call in told]
+        if len(set(self._ids)) < len(told):  # Ids that tell no call apart are of no use.
+            self._ids = [f"call_{place}" for place in range(len(told))]
+            told = [{**call, "id": one} for call, one in zip(told, self._ids, strict=True)]
         self.messages.append(
             {"role": "assistant", "content": encodable(answer.content), "tool_calls": told}
         )
@@ -140,7 +143,7 @@ def _history(call: Any, place: int) -> dict[str, Any]:
     given = function.get("arguments")
     arguments = given if isinstance(given, str) else json.dumps(given)
     try:
-        readable = isinstance(json.loads(arguments), dict)
+        readable = isinstance(json.loads(arguments, parse_constant=_refuse), dict)
     except (ValueError, RecursionError):
         readable = False
     call_id = call.get("id") if isinstance(call, dict) else None
@@ -152,6 +155,10 @@ def _history(call: Any, place: int) -> dict[str, Any]:
             "arguments": encodable(arguments) if readable else "{}",
         },
     }
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _clean(message: Message) -> dict[str, Any]:
