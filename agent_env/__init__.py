@@ -14,19 +14,24 @@ registers nothing.
 """
 
 from agent_env.domain import Domain, list_domains, load_domain
+from agent_env.endpoint import Endpoint
 from agent_env.env import ToolEnv
 from agent_env.errors import EnvError, ToolError, UnknownNameError
 from agent_env.metrics import episode_keys, pool
+from agent_env.model_user import ModelUser
 from agent_env.rewards import RewardWeights
+from agent_env.scripted_user import ScriptedUser
 from agent_env.store import Base, Store
 from agent_env.types import Limits, StepResult, StopReason, Task
-from agent_env.users import ScriptedUser, Situation, User, UserReply
+from agent_env.users import Situation, User, UserReply
 
 __all__ = [
     "Base",
     "Domain",
+    "Endpoint",
     "EnvError",
     "Limits",
+    "ModelUser",
     "RewardWeights",
     "ScriptedUser",
     "Situation",

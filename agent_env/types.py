@@ -8,7 +8,7 @@ What it does not do: no behaviour beyond JSON in and out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -96,16 +96,34 @@ class Goal:
 
     Attributes:
         kind: What it wants, such as "cancel".
-        slots: What the customer knows about it, by name.
+        slots: What the customer knows about it, by name; a scripted customer documents the names.
         wants: The part of the task's gold diff, field by field, that makes this goal visible in the
             store; empty when the right answer is to change nothing.
         facts: Names of the task's facts that belong to it.
+        calls: The task's gold calls that serve it, in order.
     """
 
     kind: str
     slots: Mapping[str, str]
     wants: Mapping[str, Any]
     facts: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The goal as plain JSON data, from which `from_dict` makes an equal one."""
+        return {
+            "kind": self.kind,
+            "slots": dict(self.slots),
+            "wants": dict(self.wants),
+            "facts": list(self.facts),
+            "calls": _calls_data(self.calls),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Goal:
+        """The goal that `to_dict` wrote."""
+        calls = _read_calls(data.get("calls", ()))
+        return cls(**{**data, "facts": tuple(data["facts"]), "calls": calls})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,21 +170,11 @@ class Task:
             "world": self.world,
             "opening": self.opening,
             "slots": dict(self.slots),
-            "gold_calls": [
-                {"name": name, "arguments": dict(given)} for name, given in self.gold_calls
-            ],
+            "gold_calls": _calls_data(self.gold_calls),
             "gold_diff": dict(self.gold_diff),
             "facts": dict(self.facts),
             "seed": self.seed,
-            "goals": [
-                {
-                    "kind": goal.kind,
-                    "slots": dict(goal.slots),
-                    "wants": dict(goal.wants),
-                    "facts": list(goal.facts),
-                }
-                for goal in self.goals
-            ],
+            "goals": [goal.to_dict() for goal in self.goals],
             "instruction": self.instruction,
             "fact_rule": self.fact_rule.value,
         }
@@ -186,10 +194,18 @@ class Task:
                 "This is no task as Task.to_dict() writes it. "
                 f"Missing: {missing}. Unknown: {unknown}."
             )
-        calls = tuple((call["name"], dict(call["arguments"])) for call in data["gold_calls"])
-        goals = tuple(Goal(**{**goal, "facts": tuple(goal["facts"])}) for goal in data["goals"])
+        calls = _read_calls(data["gold_calls"])
+        goals = tuple(map(Goal.from_dict, data["goals"]))
         rule = FactRule(data["fact_rule"])
         return cls(**{**data, "gold_calls": calls, "goals": goals, "fact_rule": rule})
+
+
+def _calls_data(calls: Iterable[Call]) -> list[dict[str, Any]]:
+    return [{"name": name, "arguments": dict(given)} for name, given in calls]
+
+
+def _read_calls(data: Iterable[Mapping[str, Any]]) -> tuple[Call, ...]:
+    return tuple((call["name"], dict(call["arguments"])) for call in data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

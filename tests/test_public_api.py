@@ -30,8 +30,10 @@ PUBLIC = {
     "agent_env": {
         "Base",
         "Domain",
+        "Endpoint",
         "EnvError",
         "Limits",
+        "ModelUser",
         "RewardWeights",
         "ScriptedUser",
         "Situation",

@@ -187,15 +187,15 @@ def processes_of(session: int) -> list[str]:
 
 
 FAILING_CUSTOMER = """
-from agent_env.users import ScriptedUser
+from agent_env.domains.retail_mini.customer import MiniUser
 opened = []
-def fail_sometimes(self, task, _open=ScriptedUser.open):
+def fail_sometimes(self, task, _open=MiniUser.open):
     opened.append(task)
     if len(opened) % 3 == 0:
         raise ConnectionError("the customer hung up")
     return _open(self, task)
 def arm():
-    ScriptedUser.open = fail_sometimes
+    MiniUser.open = fail_sometimes
 import training.session as session
 _write = session.write_dataset
 def write_then_arm(*arguments):

@@ -21,12 +21,12 @@ from types import MappingProxyType
 from typing import Self
 
 import prompts
+from agent_env.domains.retail_mini.customer import MiniUser, Slot
 from agent_env.domains.retail_mini.world import CITIES, REASONS
 from agent_env.goal import is_told
 from agent_env.store import Base, Row, Store
 from agent_env.tool_spec import ToolSpec
 from agent_env.types import Call, Goal, Task
-from agent_env.users import ScriptedUser, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ SLOTS: Mapping[str, Slot] = MappingProxyType(
     }
 )
 
-USER = ScriptedUser(
+USER = MiniUser(
     domain="retail_mini",
     slots=SLOTS,
     deeds=MappingProxyType({kind: intent.deed for kind, intent in INTENTS.items()}),

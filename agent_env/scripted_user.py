@@ -1,0 +1,272 @@
+"""A customer that follows rules: several goals, told one after another.
+
+Place in the flow: the `User` of domains whose tasks have goals. It keeps no state: which goals it
+has brought up follows from what it has said, and how far they are from the store and from what it
+was told.
+
+    none left                        thanks and leaves: every change is visible, every fact was told
+    the current goal is settled      brings up the next
+    the change is visible            asks for the fact that it misses
+    the agent asks                   tells what was asked for, and no more
+    the agent asks for a yes         agrees to what it wants, refuses anything else and says why
+    the agent refuses                accepts a refusal only where that is right, and with the reason
+    anything else                    says again what it wants
+
+A goal's slots whose names are in `ScriptedUser.slots` are told when asked for. Four more it must
+have: "wish" (its first words), "full" (the same with nothing left out), "_needs" (every value that
+a right proposal can name) and "_deeds" (names of the deeds that it can be called, separated by
+spaces). Two it may have: "_may" (values that a proposal can name besides) and "_amounts". The
+customer compares with what begins with "_" and never says it.
+
+What it does not do: no scoring, no tools; it never sees calls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import prompts
+from agent_env.acts import read_acts
+from agent_env.noise import Noise, draw, misread
+from agent_env.talk import Talk
+from agent_env.types import Goal, Task
+from agent_env.users import Situation, UserReply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One thing that a customer knows and tells when asked.
+
+    Attributes:
+        label: What the customer calls it; "" when the value is a sentence of its own.
+        asked: Matches talk of it in a sentence that asks for something.
+    """
+
+    label: str
+    asked: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sort:
+    """One sort of value that a proposal can name.
+
+    Attributes:
+        values: Matches any value of the sort; with a group, the group is the value.
+        spelling: What a lower-case value counts as, where two words mean one thing.
+        is_strict: Whether a proposal must name every needed value of the sort and no other, once it
+            names any; else one needed value is enough, whatever is named beside it.
+    """
+
+    values: re.Pattern[str]
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    is_strict: bool = False
+
+    def find(self, text: str) -> frozenset[str]:
+        """The values that the text names."""
+        found = [value.lower() for value in self.values.findall(text)]
+        return frozenset(self.spelling.get(value, value) for value in found)
+
+
+_AMOUNT = re.compile(
+    r"\b(?:refund|charg|differ|get back|gets? back|credit|total|pa(?:y|id)\b|amount)"
+    r"[^.!?\n$]{0,60}(\$\d[\d,]*(?:\.\d\d)?)",
+    re.IGNORECASE,
+)
+_WHO = re.compile(
+    r"\b(?:who (?:am i|are you|is this|i am|i'm)|identif\w+|identity|verif\w+|authenticat\w+"
+    r"|your account|account (?:details|info\w*|holder)|look you up|your (?:details|data))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedUser:
+    """A customer that follows rules: the same situation gets the same words.
+
+    Attributes:
+        domain: Opens the names of the prompt files of its own: `<domain>_ask_<fact>`.
+        identity: Names of the task's slots that tell who it is, grouped by what is enough.
+        slots: What it may be asked for, by the names in `Task.slots` and `Goal.slots`.
+        sorts: What a proposal can name, and so get wrong.
+        deeds: Matches talk of doing something, by the name of the deed.
+        noise: How difficult it is.
+    """
+
+    domain: str
+    identity: tuple[tuple[str, ...], ...]
+    slots: Mapping[str, Slot]
+    sorts: tuple[Sort, ...]
+    deeds: Mapping[str, re.Pattern[str]]
+    noise: Noise = field(default_factory=Noise)
+
+    def open(self, task: Task) -> UserReply:
+        """The opening that the task holds."""
+        return UserReply(text=self._styled(task.opening, task, 0))
+
+    def reply(self, situation: Situation) -> UserReply:
+        """What the rules say; never raises for any message."""
+        talk = Talk(situation)
+        goal, text = talk.goal, ""
+        if talk.is_settled:
+            following = talk.following()
+            if following is None:
+                return UserReply(text=self._words("thanks", talk), done=True)
+            text = following.slots["wish"]
+            if following in talk.brought_up:
+                text = self._words("again", talk, wish=text)
+            else:
+                text = self._words("next", talk, wish=text)
+        elif goal.wants and talk.is_visible:
+            text = self._words(f"{self.domain}_ask_{_kind_of(talk.missing[0])}", talk)
+        else:
+            text = (
+                self._correct(talk) or self._answer(talk) or self._judge(talk) or self._insist(talk)
+            )
+        return UserReply(text=self._styled(text, situation.task, situation.replies))
+
+    def _answer(self, talk: Talk) -> str:
+        """What the message asks for, as far as it is known; "" when it asks for nothing known."""
+        if not talk.acts.asking:
+            return ""
+        told = [self._tell(name, value, talk) for name, value in self._asked(talk)]
+        if not told:
+            return ""
+        return " ".join(filter(None, told)) or self._words("evade", talk)
+
+    def _asked(self, talk: Talk) -> list[tuple[str, str]]:
+        """Names and values of what the message asks for; what it states itself is no question."""
+        asking = talk.acts.asking
+        known = talk.task.slots
+        asked = [
+            (name, value)
+            for name, value in talk.goal.slots.items()
+            if name in self.slots
+            and value not in talk.message
+            and self.slots[name].asked.search(asking)
+        ]
+        groups = [group for group in self.identity if all(name in known for name in group)]
+        named = [group for group in groups if any(self._is_asked(name, asking) for name in group)]
+        if groups and not named and self._asks_who(asking):
+            named = groups
+        for group in named[:1]:
+            if not all(known[name] in talk.message for name in group):
+                asked += [(name, known[name]) for name in group]
+        return asked
+
+    def _asks_who(self, asking: str) -> bool:
+        everything = (name for group in self.identity for name in group)
+        return _WHO.search(asking) is not None or any(
+            self._is_asked(name, asking) for name in everything
+        )
+
+    def _is_asked(self, name: str, asking: str) -> bool:
+        return self.slots[name].asked.search(asking) is not None
+
+    def _tell(self, name: str, value: str, talk: Talk) -> str:
+        """The words that tell a slot; "" for what is told only when asked again."""
+        seed, noise = talk.task.seed, self.noise
+        key = name if name in talk.task.slots else f"{talk.number}/{name}"
+        if draw(seed, f"omit/{key}") < noise.omission and not self._was_asked(name, talk):
+            return ""
+        label = self.slots[name].label
+        if not label:
+            return value
+        wrong = misread(value)
+        if wrong != value and draw(seed, f"wrong/{key}") < noise.contradiction:
+            if wrong in talk.said:
+                return self._words("correct", talk, label=label, value=value)
+            value = wrong
+        return self._words("reveal", talk, label=label, value=value)
+
+    def _was_asked(self, name: str, talk: Talk) -> bool:
+        earlier = [read_acts(text).asking for text in talk.heard[:-1]]
+        if name in talk.task.slots:
+            return any(asking and self._asks_who(asking) for asking in earlier)
+        return any(self._is_asked(name, asking) for asking in earlier[talk.begin :])
+
+    def _correct(self, talk: Talk) -> str:
+        """Puts right what it told wrong and the agent says back; "" when there is nothing."""
+        if not self.noise.contradiction:
+            return ""
+        for name, value in {**talk.task.slots, **talk.goal.slots}.items():
+            if name not in self.slots or not (label := self.slots[name].label):
+                continue
+            wrong = misread(value)
+            if wrong != value and wrong in talk.message and wrong in talk.said:
+                return self._words("correct", talk, label=label, value=value)
+        return ""
+
+    def _judge(self, talk: Talk) -> str:
+        """The answer to a proposal; "" when there is none, or none that says what it is about."""
+        if not talk.acts.proposal:
+            return ""
+        if self._contradicts(talk, talk.message):
+            return self._words("refuse", talk, wish=talk.goal.slots["full"])
+        if self._concerns(talk.goal, talk.message):
+            return self._words("agree", talk)
+        # "Shall I go ahead?" is about what the agent said just before.
+        before = talk.heard[-2] if len(talk.heard) - 1 > talk.begin else ""
+        if before and self._concerns(talk.goal, before) and not self._contradicts(talk, before):
+            return self._words("agree", talk)
+        return ""
+
+    def _contradicts(self, talk: Talk, message: str) -> bool:
+        """Whether a proposal names something that the goal is not about."""
+        slots = talk.goal.slots
+        pointed = talk.acts.proposal
+        named = self._deeds_in(pointed) or self._deeds_in(message)
+        if named and not named & set(slots["_deeds"].split()):
+            return True
+        for sort in self.sorts:
+            needed = sort.find(slots["_needs"])
+            found = sort.find(pointed) or sort.find(message)
+            if needed and found and self._is_off(sort, needed, found, talk):
+                return True
+        allowed = slots.get("_amounts", "").split()
+        return bool(allowed) and any(
+            amount not in allowed and f"{amount}.00" not in allowed
+            for amount in _AMOUNT.findall(message)
+        )
+
+    def _is_off(
+        self, sort: Sort, needed: frozenset[str], found: frozenset[str], talk: Talk
+    ) -> bool:
+        if not sort.is_strict:
+            return not found & needed
+        may = sort.find(talk.goal.slots.get("_may", ""))
+        for other in talk.brought_up:
+            may |= sort.find(other.slots["_needs"])
+        return not needed <= found or not found <= needed | may
+
+    def _concerns(self, goal: Goal, message: str) -> bool:
+        """Whether a message names the goal's deed or anything that it needs."""
+        if self._deeds_in(message) & set(goal.slots["_deeds"].split()):
+            return True
+        return any(sort.find(message) & sort.find(goal.slots["_needs"]) for sort in self.sorts)
+
+    def _deeds_in(self, text: str) -> set[str]:
+        return {deed for deed, pattern in self.deeds.items() if pattern.search(text)}
+
+    def _insist(self, talk: Talk) -> str:
+        """Says the wish again, or asks for the reason of a refusal that may be right."""
+        if talk.acts.refuses and talk.missing and not talk.goal.wants:
+            return self._words(f"{self.domain}_ask_{_kind_of(talk.missing[0])}", talk)
+        return self._words("again", talk, wish=talk.goal.slots["wish"])
+
+    def _words(self, name: str, talk: Talk, **variables: str) -> str:
+        turn = talk.situation.replies
+        is_plain = draw(talk.task.seed, f"paraphrase/{turn}") >= self.noise.paraphrase
+        variant = 0 if is_plain else talk.task.seed + turn
+        return prompts.load("user", name).render(variables, variant)
+
+    def _styled(self, text: str, task: Task, turn: int) -> str:
+        if draw(task.seed, f"rude/{turn}") >= self.noise.rudeness:
+            return text
+        return f"{prompts.load('user', 'rude').render({}, task.seed + turn)} {text}"
+
+
+def _kind_of(fact: str) -> str:
+    """What a fact is about: "refund_2" is the refund of the second goal."""
+    return fact.rstrip("0123456789").rstrip("_")
