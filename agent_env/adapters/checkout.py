@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -25,7 +25,13 @@ class CheckoutError(ValueError):
     """A checkout that is not there, is another project, or cannot be imported."""
 
 
-def find_checkout(project: str, path: str | None, variable: str, landmarks: Sequence[str]) -> Path:
+def find_checkout(
+    project: str,
+    path: str | None,
+    variable: str,
+    landmarks: Sequence[str],
+    installed: Callable[[], Path | None] = lambda: None,
+) -> Path:
     """The checkout's folder.
 
     Args:
@@ -33,11 +39,12 @@ def find_checkout(project: str, path: str | None, variable: str, landmarks: Sequ
         path: Where it is; None asks the environment variable.
         variable: The environment variable.
         landmarks: Files that it must hold, from its folder on.
+        installed: Asked last; finds the checkout from which the project was installed.
 
     Raises:
         CheckoutError: No path is given, or what is there is no such checkout.
     """
-    given = path or os.environ.get(variable)
+    given = path or os.environ.get(variable) or installed()
     if not given:
         raise CheckoutError(
             f"{project} is not part of this package; clone it and give its folder with the "

@@ -194,8 +194,8 @@ class RowState:
                 if row is None:
                     yield name, key, None, None
                 elif before is None:
-                    yield name, key, row, _row_diff({}, row)
-                elif pack(row) != packed[key] and (change := _row_diff(before, row)):
+                    yield name, key, row, row_diff({}, row)
+                elif pack(row) != packed[key] and (change := row_diff(before, row)):
                     yield name, key, row, change
 
 
@@ -215,7 +215,8 @@ def _is_same(one: Any, other: Any) -> bool:
     return (packed is not None and packed == pack(other)) or is_equal(one, other)
 
 
-def _row_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def row_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is different between two rows of plain data, field by field; see `world.Diff`."""
     changes: dict[str, dict[str, Any]] = {}
     for field in sorted(before.keys() | after.keys()):
         if field in before and field in after and _is_same(before[field], after[field]):

@@ -16,15 +16,12 @@ What it does not do: nothing of the checkout that talks to models is imported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from random import Random
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-import prompts
+from agent_env.adapters.book import ENDING, OUTPUTS, TaskBook, close, replay, script
 from agent_env.adapters.checkout import find_checkout, import_modules
 from agent_env.adapters.instruction_user import InstructionUser
 from agent_env.adapters.prompt import adapted_prompt
@@ -34,7 +31,7 @@ from agent_env.domain import Domain, Wording
 from agent_env.errors import ToolError, UnknownNameError
 from agent_env.store import thaw
 from agent_env.tool_spec import ToolSpec
-from agent_env.types import Action, Effect, FactRule, Goal, Task
+from agent_env.types import Effect, FactRule, Task
 
 DOMAINS = ("tau_bench_retail", "tau_bench_airline")
 PROJECT = "tau-bench (github.com/sierra-research/tau-bench)"
@@ -50,9 +47,6 @@ SPLITS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Module and name of each list of tasks, as in the checkout's `env.py` of 59a200c."""
-OUTPUTS = MappingProxyType({"token": FactRule.TOKEN, "upstream": FactRule.SUBSTRING})
-ENDING = frozenset({"transfer_to_human_agents"})
-"""Tools after which the conversation is over, as in the checkout's `env.py`."""
 _NO_POWERS = "Error: powers are not calculated here"
 """Their `calculate` evaluates Python, in which nine signs (9**9**9**9) stop a process for good."""
 _READS = re.compile(r"(?:get|find|list|search|calculate|think)(?:_|\Z)")
@@ -108,13 +102,13 @@ def build(
     parts = _import(folder, shop, SPLITS[shop][split][0], strict)
     world = RowWorld(parts["data"].load_data())
     tools = tuple(_spec(tool, strict) for tool in parts["tools"].ALL_TOOLS)
+    raw = getattr(parts[SPLITS[shop][split][0]], SPLITS[shop][split][1])
+    by_name = {spec.name: spec for spec in tools}
     book = TaskBook(
         name=name,
         split=split,
-        raw=getattr(parts[SPLITS[shop][split][0]], SPLITS[shop][split][1]),
-        world=world,
-        tools={spec.name: spec for spec in tools},
-        fact_rule=OUTPUTS[outputs],
+        count=len(raw),
+        make=lambda place: _make_task(book, place, raw[place], world, by_name, OUTPUTS[outputs]),
     )
     text, examples = adapted_prompt(prompt, parts["wiki"].WIKI, tools, wire_format)
     return Domain(
@@ -129,95 +123,32 @@ def build(
         user=InstructionUser(),
         derive=book.derive,
         close=close,
-        script=book.script,
-        task_count=len(book.raw),
-        audit=StockJudge(parts["base"], parts["data"], parts["tools"], book.raw)
-        if strict
-        else None,
+        script=script,
+        task_count=book.count,
+        audit=StockJudge(parts["base"], parts["data"], parts["tools"], raw) if strict else None,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskBook:
-    """Makes our tasks of theirs.
-
-    Attributes:
-        name: The domain's.
-        split: Which list it is.
-        raw: Their tasks.
-        world: Where their actions are replayed.
-        tools: By name.
-        fact_rule: How outputs are looked for.
-        made: The tasks that were made, by their place in the list.
-    """
-
-    name: str
-    split: str
-    raw: Sequence[Any]
-    world: RowWorld
-    tools: Mapping[str, ToolSpec]
-    fact_rule: FactRule
-    made: dict[int, Task] = field(default_factory=dict)
-
-    def derive(self, index: int, seed: int) -> Task:
-        """Task number `index`; seed 0 keeps their order, any other shuffles it.
-
-        Raises:
-            ValueError: There is no such task.
-        """
-        if not 0 <= index < len(self.raw):
-            raise ValueError(
-                f"{self.name} has the tasks 0 to {len(self.raw) - 1} in its {self.split} split; "
-                f"{index} is none of them."
-            )
-        place = _order(len(self.raw), seed)[index]
-        if place not in self.made:
-            self.made[place] = self._make(place)
-        return self.made[place]
-
-    def script(self, task: Task) -> tuple[Action, ...]:
-        """Their actions, then a closing message, or the hand-over where they end with one."""
-        calls = [(name, dict(given)) for name, given in task.gold_calls]
-        over = [call for call in calls if call[0] in ENDING]
-        work: list[Action] = [call for call in calls if call[0] not in ENDING]
-        last: list[Action] = [over[-1]] if over and not task.facts else [close(task)]
-        return tuple(work + last)
-
-    def _make(self, place: int) -> Task:
-        raw = self.raw[place]
-        calls = tuple((one.name, one.kwargs) for one in raw.actions if one.name in self.tools)
-        state = self.world.open()
-        for name, given in calls:
-            if name not in ENDING:
-                _replay(self.tools[name], state, given)
-        diff = thaw(state.diff())
-        facts = {f"output_{number}": text for number, text in enumerate(raw.outputs, 1)}
-        return Task(
-            id=f"{self.name}-{self.split}-{place}",
-            kind="instruction",
-            domain=self.name,
-            world=self.world.fingerprint,
-            opening=raw.instruction,
-            slots={},
-            gold_calls=calls,
-            gold_diff=diff,
-            facts=facts,
-            seed=place,
-            goals=(Goal(kind="instruction", slots={}, wants=diff, facts=tuple(facts)),),
-            instruction=raw.instruction,
-            fact_rule=self.fact_rule,
-        )
-
-
-@cache
-def _order(count: int, seed: int) -> tuple[int, ...]:
-    places = range(count)
-    return tuple(Random(seed).sample(places, count) if seed else places)
-
-
-def close(task: Task) -> str:
-    """The oracle's closing message, which tells every output."""
-    return prompts.render("agent", "instruction_closing", facts=" | ".join(task.facts.values()))
+def _make_task(
+    book: TaskBook,
+    place: int,
+    raw: Any,
+    world: RowWorld,
+    tools: Mapping[str, ToolSpec],
+    rule: FactRule,
+) -> Task:
+    calls = tuple((one.name, one.kwargs) for one in raw.actions if one.name in tools)
+    state = world.open()
+    for name, given in calls:
+        if name not in ENDING:
+            replay(tools[name], state, given)
+    return book.task(
+        place,
+        world.fingerprint,
+        (raw.instruction, raw.instruction),
+        (calls, state.diff()),
+        (raw.outputs, rule),
+    )
 
 
 def _import(folder: Path, shop: str, tasks: str, strict: bool) -> dict[str, ModuleType]:
@@ -284,10 +215,3 @@ def _checked(name: str, run: Callable[..., str]) -> Callable[..., str]:
                 )
 
     return run_checked
-
-
-def _replay(spec: ToolSpec, state: RowState, given: Mapping[str, Any]) -> None:
-    try:
-        spec.call(state, given)
-    except ToolError:
-        return  # Some of their actions fail; the state is what the tool left, as in their scoring.
