@@ -65,7 +65,8 @@ def test_the_oracle_succeeds_with_full_reward_and_no_fault(name: str, script: Sc
         counts = env.metrics()
         assert results[-1].done
         assert counts["reward/success"] == 1, task
-        assert counts["reward/total"] == pytest.approx(1.3)
+        # Where the first write needs no look-up, none is paid.
+        assert counts["reward/total"] in (pytest.approx(1.3), pytest.approx(1.15))
         assert counts["parse/malformed"] == counts["tool/tool_error"] == 0
 
 

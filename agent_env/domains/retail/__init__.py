@@ -1,0 +1,90 @@
+"""The service desk of a shop at full strength: a written policy, fifteen tools, several wishes.
+
+Place in the flow: `agent_env.load_domain("retail", ...)` calls `build`. A customer is identified
+and wants one to `max_intents` things done to orders, account or home address, some of which the
+rules forbid; the agent looks up, proposes, acts after a yes and tells the result.
+
+What it does not do: no models; a customer that one plays is `agent_env.model_user`.
+"""
+
+from __future__ import annotations
+
+from agent_env.domain import Domain, Wording, load_tools
+from agent_env.domains.retail import tools as tool_folder
+from agent_env.domains.retail.customer import make_user
+from agent_env.domains.retail.prompt import PROMPTS, build_prompt
+from agent_env.domains.retail.script import close, script
+from agent_env.domains.retail.tasks import KINDS, TaskSource
+from agent_env.domains.retail.world import generate
+from agent_env.errors import UnknownNameError
+from agent_env.store import Base
+
+
+def build(
+    seed: int = 0,
+    users: int = 120,
+    products: int = 24,
+    orders: int = 400,
+    prompt: str = "retail",
+    kinds: tuple[str, ...] = KINDS,
+    max_intents: int = 4,
+    feedback: str | None = None,
+    wire_format: str = "hermes",
+    noise: float = 0.0,
+) -> Domain:
+    """The retail domain for these options.
+
+    Args:
+        seed: Settles the generated shop.
+        users: How many customers it has.
+        products: How many products it sells.
+        orders: How many orders it has; every customer has at least one.
+        prompt: "retail" states rules, schemas and worked examples.
+        kinds: What customers may want.
+        max_intents: The most things that one customer wants.
+        feedback: "full" or "compact" wording of faults; None is "full".
+        wire_format: How the prompt's examples write calls; a format of `parsers.render`.
+        noise: How often the scripted customer is difficult, from 0.0 (never) to 1.0.
+
+    Raises:
+        UnknownNameError: No such prompt, kind or feedback.
+        ValueError: A size that the shop cannot have, kinds that make no task, a number out of
+            range, or no such wire format.
+    """
+    wordings = {wording.value: wording for wording in Wording}
+    if prompt not in PROMPTS:
+        raise UnknownNameError("retail prompt", prompt, PROMPTS)
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UnknownNameError("retail task kind", kind, KINDS)
+    if feedback is not None and feedback not in wordings:
+        raise UnknownNameError("feedback", feedback, wordings)
+    user = make_user(noise)
+    tools = {spec.name: spec for spec in load_tools(tool_folder)}
+    base = Base(generate(seed, users, products, orders))
+    built = build_prompt(tools, wire_format)
+    return Domain(
+        name="retail",
+        options={
+            "seed": seed,
+            "users": users,
+            "products": products,
+            "orders": orders,
+            "prompt": prompt,
+            "kinds": kinds,
+            "max_intents": max_intents,
+            "feedback": feedback,
+            "wire_format": wire_format,
+            "noise": noise,
+        },
+        base=base,
+        tools=tuple(tools.values()),
+        schemas=[spec.to_openai() for spec in tools.values()],
+        system_prompt=built.text,
+        examples=built.examples,
+        wording=wordings[feedback or Wording.FULL.value],
+        user=user,
+        derive=TaskSource.of(base, tools, kinds, max_intents).derive,
+        close=close,
+        script=script,
+    )
