@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 from agent_env import Domain, Limits, Task, ToolEnv
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "agent_env" / "retail_mini_episode.json"
 
-
-def test_golden_scripted_episode(domain: Domain, call: Callable[..., str]) -> None:
+def test_golden_scripted_episode(
+    domain: Domain, call: Callable[..., str], golden: Callable[[str, str], None]
+) -> None:
     """One episode with every kind of turn, word for word as it stands in the golden file."""
     task = domain.tasks(1)[0]
     order = task.slots["order_id"]
@@ -36,10 +34,7 @@ def test_golden_scripted_episode(domain: Domain, call: Callable[..., str]) -> No
     for turn in written["turns"]:
         for fault in turn["faults"]:
             del fault["message"]  # The parser's own words have golden files of their own.
-    if os.environ.get("CALLFORGE_GOLDEN"):
-        GOLDEN.parent.mkdir(parents=True, exist_ok=True)
-        GOLDEN.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    assert written == json.loads(GOLDEN.read_text(encoding="utf-8"))
+    golden("agent_env/retail_mini_episode.json", json.dumps(written, indent=1) + "\n")
 
 
 def test_a_trajectory_is_enough_to_play_the_episode_again(
