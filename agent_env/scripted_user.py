@@ -74,6 +74,8 @@ _AMOUNT = re.compile(
     r"[^.!?\n$]{0,60}(\$\d[\d,]*(?:\.\d\d)?)",
     re.IGNORECASE,
 )
+# What names values to choose from asks for one, though the right one may stand in it.
+_OPEN = re.compile(r"\b(?:or|what|which|why|how|where)\b", re.IGNORECASE)
 _WHO = re.compile(
     r"\b(?:who (?:am i|are you|is this|i am|i'm)|identif\w+|identity|verif\w+|authenticat\w+"
     r"|your account|account (?:details|info\w*|holder)|look you up|your (?:details|data))\b",
@@ -136,14 +138,15 @@ class ScriptedUser:
         return " ".join(filter(None, told)) or self._words("evade", talk)
 
     def _asked(self, talk: Talk) -> list[tuple[str, str]]:
-        """Names and values of what the message asks for; what it states itself is no question."""
+        """Names and values of what the message asks for; what a closed question states is told."""
         asking = talk.acts.asking
         known = talk.task.slots
+        is_open = _OPEN.search(asking) is not None
         asked = [
             (name, value)
             for name, value in talk.goal.slots.items()
             if name in self.slots
-            and value not in talk.message
+            and (is_open or value not in talk.message)
             and self.slots[name].asked.search(asking)
         ]
         groups = [group for group in self.identity if all(name in known for name in group)]

@@ -67,8 +67,8 @@ SLOTS: Mapping[str, Slot] = MappingProxyType(
         "address": Slot(
             label="",
             asked=_pattern(
-                r"(?:new|delivery|shipping|home|full|complete|street|correct|which|what|the)"
-                r" address|address|where .{0,40}(?:send|sent|go|deliver\w*|ship\w*)|street|country"
+                r"(?<!mail )(?<!mail-)address(?:es)?|where .{0,40}(?:send|sent|go|deliver\w*|ship\w*)"
+                r"|street|country"
             ),
         ),
         "damage": Slot(

@@ -43,12 +43,16 @@ def close(task: Task) -> str:
 
 def _serve(goal: Goal, facts: dict[str, str]) -> Iterator[Action]:
     left_out = goal.slots["_left_out"].split()
-    yield from (_say(f"ask_{name}") for name in _ASKED if name in left_out)
+    questions = {name: _say(f"ask_{name}") for name in _ASKED if name in left_out}
+    # The order is looked up before anything else is asked: its number may have been told wrong.
+    if "order_id" in questions:
+        yield questions.pop("order_id")
     if not goal.wants:
         yield from goal.calls
         yield _report(goal, facts)
         return
     yield from goal.calls[:-1]
+    yield from questions.values()
     if goal.kind != "hand_over":
         tool, given = goal.calls[-1]
         yield _say("propose", plan=_describe(f"{tool}_plan", given, facts))

@@ -212,7 +212,8 @@ class _Goals:
 
     def _slots_of(self, draft: Draft, desk: Desk) -> dict[str, str]:
         variant = self._random.randrange(1 << 16)
-        amounts = desk.amounts | set(draft.facts.values()) | {"$0.00"}
+        told = {fact for fact in draft.facts.values() if fact.startswith("$")}
+        amounts = desk.amounts | told | {"$0.00"}
         return {
             "wish": draft.render({**draft.full, **draft.first}, variant),
             "full": draft.render(draft.full, variant),
