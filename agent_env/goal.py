@@ -26,11 +26,19 @@ def is_told(fact: str, text: str, rule: FactRule = FactRule.TOKEN) -> bool:
     """Whether the text states the fact.
 
     As a token of its own: "$10.00" is not told by "$110.00" or "$10.005". Case does not matter, and
-    a round amount may drop its cents, so "$10" tells "$10.00". The substring rule is tau-bench's.
+    a round amount may drop its cents, so "$10" tells "$10.00". A bare number may stand with zeros
+    behind its point and commas between its thousands, so "$1,180.10" tells "1180.1". The substring
+    rule is tau-bench's.
     """
     if rule is FactRule.SUBSTRING:
         return fact.lower() in text.lower().replace(",", "")
+    if _NUMBER.fullmatch(fact) and "," in text:
+        text = _THOUSANDS.sub("", text)
     return _pattern(fact).search(text) is not None
+
+
+_NUMBER = re.compile(r"\d+(?P<decimals>\.\d+)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
 @lru_cache(maxsize=4096)
@@ -39,6 +47,9 @@ def _pattern(fact: str) -> re.Pattern[str]:
     if re.fullmatch(r"\$[\d,]+\.00", fact):
         body = re.escape(fact.removesuffix(".00")) + r"(?:\.00)?"
     before = r"(?<![\d$])" if fact.startswith("$") else r"(?<!\w)"
+    if number := _NUMBER.fullmatch(fact):
+        body += "0*" if number["decimals"] else r"(?:\.0+)?"
+        before = r"(?<![\w.])"
     return re.compile(f"{before}{body}" + r"(?![\w%]|[.,]\d)", re.IGNORECASE)
 
 
