@@ -49,5 +49,5 @@ TASK = KernelTask(
     adversarial=("ties", "runs", "flat"),
     work=work,
     large=100.0,
-    allowed=32.0,
+    allowed=16.0,
 )

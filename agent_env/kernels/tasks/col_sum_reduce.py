@@ -1,7 +1,7 @@
 """Sum of every column: a reduction across the stride.
 
 Sizes: x [rows, columns]; 500x257 on a CPU. Columns whose values almost cancel are among the hidden
-cases; the baseline sums in blocks, so four times the usual tolerance admits a plain running sum.
+cases; the baseline sums in blocks, so twice the usual tolerance admits a plain running sum.
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ TASK = KernelTask(
     h200={"rows": 65536, "columns": 4096},
     adversarial=("cancel", "denormal", "runs"),
     work=work,
-    allowed=32.0,
+    allowed=16.0,
 )

@@ -42,5 +42,5 @@ TASK = KernelTask(
     h200={"rows": 8192, "columns": 16384},
     adversarial=("cancel", "denormal", "runs"),
     work=work,
-    allowed=64.0,
+    allowed=32.0,
 )

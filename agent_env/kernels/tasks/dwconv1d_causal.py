@@ -50,5 +50,4 @@ TASK = KernelTask(
     h200={"batch": 16, "channels": 4096, "length": 4096},
     adversarial=("cancel", "spikes", "ties"),
     work=work,
-    allowed=16.0,
 )

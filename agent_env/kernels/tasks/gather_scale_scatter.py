@@ -51,5 +51,4 @@ TASK = KernelTask(
     h200={"rows": 131072, "width": 512, "picks": 131072},
     adversarial=("cancel", "denormal", "ties"),
     work=work,
-    allowed=16.0,
 )

@@ -43,5 +43,5 @@ TASK = KernelTask(
     h200={"m": 16, "k": 16384, "n": 128},
     adversarial=("cancel", "runs", "spikes"),
     work=work,
-    allowed=32.0,
+    allowed=16.0,
 )

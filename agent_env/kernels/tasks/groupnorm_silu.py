@@ -51,7 +51,7 @@ TASK = KernelTask(
         {"batch": 1, "channels": 8, "height": 1, "width": 3},
     ),
     h200={"batch": 16, "channels": 512, "height": 64, "width": 64},
-    adversarial=("offset", "spikes", "runs"),
+    adversarial=("offset", "runs", "denormal"),
     work=work,
     init=(8, 1e-5),
     allowed=32.0,

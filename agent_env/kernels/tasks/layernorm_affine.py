@@ -2,7 +2,7 @@
 
 Sizes: x [rows, columns], weight and bias [columns]; 96x769 on a CPU. Rows around 100 are among the
 hidden cases: E[x^2] - E[x]^2 in single precision loses the variance there. The baseline sums in
-blocks; four times the usual tolerance admits a plain two-pass loop.
+blocks; eight times the usual tolerance admits a plain two-pass loop.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ TASK = KernelTask(
     timed={"rows": 96, "columns": 769},
     hidden=({"rows": 29, "columns": 515}, {"rows": 4, "columns": 3001}, {"rows": 1, "columns": 5}),
     h200={"rows": 16384, "columns": 8192},
-    adversarial=("offset", "offset", "flat"),
+    adversarial=("offset", "offset", "denormal"),
     work=work,
     init=(1e-5,),
-    allowed=32.0,
+    allowed=64.0,
 )

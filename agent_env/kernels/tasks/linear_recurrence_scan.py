@@ -48,5 +48,5 @@ TASK = KernelTask(
     h200={"rows": 4096, "length": 8192},
     adversarial=("cancel", "denormal", "spikes"),
     work=work,
-    allowed=32.0,
+    allowed=16.0,
 )

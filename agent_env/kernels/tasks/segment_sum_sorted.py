@@ -48,5 +48,5 @@ TASK = KernelTask(
     h200={"rows": 1048576, "width": 128, "segments": 65536},
     adversarial=("cancel", "denormal", "ties"),
     work=work,
-    allowed=32.0,
+    allowed=16.0,
 )

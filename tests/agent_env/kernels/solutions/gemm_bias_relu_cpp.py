@@ -1,0 +1,31 @@
+"""The bias is what sums start from, the ReLU follows in the same row."""
+
+import torch
+from agent_env.kernels.api import cpp
+from torch import nn
+
+SOURCE = r"""
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+extern "C" void gemm(const float* a, const float* b, const float* bias, float* out,
+                     int64_t m, int64_t k, int64_t n) {
+  for (int64_t i = 0; i < m; ++i) {
+    float* row = out + i * n;
+    std::copy(bias, bias + n, row);
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t j = 0; j < n; ++j) row[j] += a[i * k + p] * b[p * n + j];
+    for (int64_t j = 0; j < n; ++j) row[j] = std::max(row[j], 0.0f);
+  }
+}
+"""
+
+library = cpp(SOURCE)
+
+
+class ModelNew(nn.Module):
+    def forward(self, a, b, bias):
+        out = torch.empty(a.shape[0], b.shape[1])
+        library.gemm(a, b, bias, out, a.shape[0], a.shape[1], b.shape[1])
+        return out

@@ -1,0 +1,225 @@
+"""Every kernel task: its cases reproduce, and no program that skips the work passes."""
+
+import dataclasses
+import functools
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from agent_env.errors import UnknownNameError
+from agent_env.kernels.draw import PATTERNS, REGIMES
+from agent_env.kernels.task import as_tuple
+from agent_env.kernels.tasks import list_tasks, load_task
+
+ROUNDING = torch.finfo(torch.float32).eps
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Worked:
+    """A case with its inputs, the baseline's outputs and the reference's."""
+
+    case: object
+    inputs: list
+    outputs: tuple
+    reference: tuple
+
+
+@functools.cache
+def worked(name):
+    """Every case of a task, worked out once; tests change none of it."""
+    task = load_task(name)
+    return [work_out(task, case, task.inputs(case)) for case in task.cases(5)]
+
+
+def work_out(task, case, inputs):
+    model = task.build(0)
+    reference = task.reference(model, case, inputs)
+    return Worked(case=case, inputs=inputs, outputs=run(task, inputs), reference=reference)
+
+
+def run(task, inputs):
+    with torch.no_grad():
+        return as_tuple(task.build(0)(*inputs))
+
+
+def passes(task, one, outputs):
+    """Whether outputs are as near to the reference as the judge wants them."""
+    parts = zip(outputs, one.outputs, one.reference, strict=True)
+    return all(near(task, one.case, *three) for three in parts)
+
+
+def near(task, case, output, baseline, reference):
+    if output.shape != reference.shape or output.dtype != baseline.dtype:
+        return False
+    if task.exact or not output.is_floating_point():
+        return torch.equal(output.double(), reference.double())
+    own = (baseline.double() - reference).abs().max()
+    floor = 4 * ROUNDING * reference.abs().max()
+    error = (output.double() - reference).abs().max()
+    return bool(error <= task.tolerance(case) * max(own, floor, 2**-149))
+
+
+@pytest.fixture(params=list_tasks())
+def task(request):
+    return load_task(request.param)
+
+
+def test_there_are_twenty_four_tasks():
+    assert len(list_tasks()) == 24
+
+
+def test_listing_tasks_imports_no_torch():
+    code = "import sys; from agent_env.kernels.tasks import list_tasks; list_tasks()\n"
+    code += "sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_unknown_task_is_answered_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'gemm_f32'"):
+        load_task("gem_f32")
+    with pytest.raises(UnknownNameError, match="device"):
+        load_task("gemm_f32", "tpu")
+
+
+def test_a_task_says_what_it_is(task):
+    assert load_task(task.name).name == task.name
+    assert task.about.endswith(".")
+    assert task.source.startswith("class Model(nn.Module)")
+
+
+def test_cases_are_the_timed_one_and_three_shapes_in_three_ranges(task):
+    cases = task.cases(1)
+    assert cases[0].name == "timed"
+    assert {(case.shape, case.regime) for case in cases[1:]} == {
+        (shape, regime) for shape in (1, 2, 3) for regime in REGIMES
+    }
+    assert len({case.seed for case in cases}) == len(cases)
+    assert {case.seed for case in cases}.isdisjoint(case.seed for case in task.cases(2))
+
+
+def test_shapes_differ_and_the_last_is_tiny(task):
+    shapes = [dict(shape) for shape in task.shapes]
+    assert all(shapes.count(shape) == 1 for shape in shapes)
+    assert set(map(frozenset, shapes)) == {frozenset(shapes[0])}
+    assert weight(worked(task.name)[-1].inputs) < 256 < weight(worked(task.name)[0].inputs)
+    assert set(task.adversarial) <= set(PATTERNS)
+
+
+def weight(inputs):
+    """Bytes of all tensors."""
+    return sum(v.numel() * v.element_size() for v in inputs if isinstance(v, torch.Tensor))
+
+
+def test_inputs_come_from_the_case_alone(task):
+    for one in worked(task.name):
+        torch.manual_seed(one.case.seed % 7)
+        assert same(one.inputs, task.inputs(one.case))
+        assert not same(one.inputs, another(task, one.case))
+
+
+def another(task, case):
+    return task.inputs(dataclasses.replace(case, seed=case.seed + 1))
+
+
+def same(left, right):
+    return all(
+        torch.equal(one, two) if isinstance(one, torch.Tensor) else one == two
+        for one, two in zip(left, right, strict=True)
+    )
+
+
+def test_the_baseline_is_right_and_finite_in_every_case(task):
+    for one in worked(task.name):
+        assert all(bool(output.isfinite().all()) for output in one.reference)
+        assert all(output.dtype in (torch.float64, torch.int64) for output in one.reference)
+        assert passes(task, one, one.outputs)
+
+
+def test_single_precision_is_told_from_half(task):
+    one = worked(task.name)[0]
+    rounded = [half(value) for value in run(task, [half(value) for value in one.inputs])]
+    assert not passes(task, one, rounded)
+
+
+def half(value):
+    floats = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return value.bfloat16().float() if floats else value
+
+
+# What a program may do instead of the work, given all cases and the one it has to answer.
+def zeros(cases, one):
+    return [torch.zeros_like(output) for output in one.outputs]
+
+
+def own_mean(cases, one):
+    """The mean of the right answer: no constant that knows less does better."""
+    return [torch.full_like(o, o.double().mean().item()) for o in one.outputs]
+
+
+def passthrough(cases, one):
+    """The first input that has the shape, zeros where none has."""
+    return [
+        next(
+            (v.to(o.dtype) for v in one.inputs if getattr(v, "shape", None) == o.shape),
+            torch.zeros_like(o),
+        )
+        for o in one.outputs
+    ]
+
+
+def replay(cases, one):
+    """The answer of the first case that had these shapes."""
+    wanted = [output.shape for output in one.outputs]
+    return next(c.outputs for c in cases if [output.shape for output in c.outputs] == wanted)
+
+
+def all_but_the_last(cases, one):
+    """Zero in the last element of every output."""
+    answers = [output.clone() for output in one.outputs]
+    for answer in answers:
+        answer.view(-1)[-1] = 0
+    return answers
+
+
+@pytest.mark.parametrize("program", [zeros, own_mean, passthrough, replay, all_but_the_last])
+def test_no_program_passes_without_the_work(task, program):
+    cases = worked(task.name)
+    assert not all(passes(task, one, program(cases, one)) for one in cases)
+
+
+def test_every_input_counts(task):
+    cases = worked(task.name)
+    for place in range(len(cases[0].inputs)):
+        ignored = [passes(task, one, run(task, swapped(task, one, place))) for one in cases]
+        assert not all(ignored), f"input {place} may be ignored"
+
+
+def swapped(task, one, place):
+    """The inputs, one of them drawn anew or, where it is a number, the next."""
+    changed = list(one.inputs)
+    number = not isinstance(changed[place], torch.Tensor)
+    changed[place] = changed[place] + 1 if number else another(task, one.case)[place]
+    return changed
+
+
+def test_a_gpu_times_the_large_shape(task):
+    gpu = load_task(task.name, "cuda")
+    assert gpu.cost(gpu.cases(0)[0])[0] > 50 * task.cost(task.cases(0)[0])[0]
+    assert gpu.shapes[1:] == task.shapes[1:]
+
+
+def test_cost_is_about_what_inputs_and_outputs_weigh(task):
+    one = worked(task.name)[0]
+    moved, operations = task.cost(one.case)
+    whole = weight(one.inputs) + weight(one.outputs)
+    assert whole * 0.7 < moved < whole * 1.1
+    assert operations > 0
+
+
+def test_the_matrix_product_is_in_bfloat16_on_a_gpu():
+    gpu = load_task("gemm_f32", "cuda")
+    case = gpu.cases(0)[1]
+    assert gpu.inputs(case)[0].dtype == torch.bfloat16
+    assert gpu.cost(case)[0] * 2 == load_task("gemm_f32").cost(case)[0]
