@@ -4,6 +4,7 @@ Place in the flow: for people; lists what a domain asks for, lets one play the a
 terminal, and hands the larger commands to their own modules.
 
     python -m agent_env tasks --domain retail --count 5 --seed 0 [--json]
+    python -m agent_env tasks validate --domain retail --count 1000 --seed 0 [--json]
     python -m agent_env play --domain retail --task 0
     python -m agent_env evaluate --base-url URL --model NAME --domain retail --tasks 50
     python -m agent_env rescore FILE
@@ -29,12 +30,13 @@ from agent_env.errors import UnknownNameError
 from agent_env.play import play
 
 ELSEWHERE = {
+    "tasks validate": ("agent_env.validate_command", "validate_command"),
     "evaluate": ("agent_env.evaluation.command", "evaluate_command"),
     "rescore": ("agent_env.evaluation.command", "rescore_command"),
     "serve-script": ("agent_env.scripted_command", "serve_script_command"),
 }
 """Commands that a function of another module follows, which is imported when it is asked for."""
-COMMANDS = ("tasks", "play", *ELSEWHERE)
+COMMANDS = tuple(dict.fromkeys(("tasks", "play", *(name.split()[0] for name in ELSEWHERE))))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,11 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
             raise UnknownNameError("command", arguments[0], COMMANDS)
-        if arguments and arguments[0] in ELSEWHERE:
-            module, function = ELSEWHERE[arguments[0]]
-            follow: Callable[[Sequence[str]], int]
-            follow = getattr(importlib.import_module(module), function)
-            return follow(arguments[1:])
+        for words in (2, 1):
+            if " ".join(arguments[:words]) in ELSEWHERE:
+                return _find_command(" ".join(arguments[:words]))(arguments[words:])
         options = _read_options(arguments)
         return _list_tasks(options) if options.command == "tasks" else _play(options)
     except (
@@ -60,6 +60,12 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # Whoever read the output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _find_command(name: str) -> Callable[[Sequence[str]], int]:
+    module, function = ELSEWHERE[name]
+    command: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), function)
+    return command
 
 
 def _read_options(arguments: Sequence[str]) -> argparse.Namespace:

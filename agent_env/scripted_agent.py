@@ -1,7 +1,7 @@
 """An agent that follows a script and still listens: the double for proving environments.
 
-Place in the flow: where tests and trials need an agent without a model. Its script is what a perfect
-agent does when nothing goes wrong, such as `Domain.oracle(task)`. It goes through the script, but
+Place in the flow: where tests and trials need an agent without a model. Its script is what a
+perfect agent does when nothing goes wrong, such as `Domain.oracle(task)`. It follows it, but
 
     it calls a tool only with values that were said or answered in the conversation; until they
     were, and where its question was answered with a question, it asks again

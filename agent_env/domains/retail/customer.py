@@ -67,8 +67,8 @@ SLOTS: Mapping[str, Slot] = MappingProxyType(
         "address": Slot(
             label="",
             asked=_pattern(
-                r"(?<!mail )(?<!mail-)address(?:es)?|where .{0,40}(?:send|sent|go|deliver\w*|ship\w*)"
-                r"|street|country"
+                r"(?<!mail )(?<!mail-)address(?:es)?|street|country"
+                r"|where .{0,40}(?:send|sent|go|deliver\w*|ship\w*)"
             ),
         ),
         "damage": Slot(
