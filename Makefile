@@ -1,7 +1,7 @@
 # Every target builds .venv first, or reuses it; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden bench bench-parsers score-parsers fuzz
+.PHONY: help setup check test golden bench bench-parsers score-parsers side-by-side fuzz
 
 python := .venv/bin/python
 
@@ -27,7 +27,7 @@ golden: setup ## rewrite the golden files; the diff is what is reviewed
 	git --no-pager diff --stat -- tests/golden
 
 bench: setup ## every script of benchmarks/, one after the other
-	@set -e; shopt -s nullglob; for script in benchmarks/*.py; do \
+	@set -e; shopt -s nullglob extglob; for script in benchmarks/!(peer_*).py; do \
 		echo "== $$script"; PYTHONPATH=. $(python) "$$script"; \
 	done
 
@@ -38,6 +38,10 @@ CORPORA ?=
 score-parsers: setup ## score the parser on a folder of turns: make score-parsers CORPORA=path
 	@test -n "$(CORPORA)" || { echo "say which folder of turns: make score-parsers CORPORA=path"; exit 2; }
 	$(python) benchmarks/score_parsers.py "$(CORPORA)"
+
+side-by-side: setup ## the same turns through ours and the parsers of vLLM and SGLang that are installed
+	@test -n "$(CORPORA)" || { echo "say which folder of turns: make side-by-side CORPORA=path"; exit 2; }
+	$(python) benchmarks/parsers_side_by_side.py "$(CORPORA)"
 
 RUNS ?= 2000000
 fuzz: setup ## mutated texts, then atheris (extra fuzz): make fuzz RUNS=2000000
