@@ -1,5 +1,6 @@
 """What every test may use: golden files, and markers of tests whose needs not all machines meet."""
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,8 @@ GOLDEN = Path(__file__).parent / "golden"
 # What a marker needs, and how to tell that it is here. pyproject.toml says the same in words.
 NEEDS: dict[str, Callable[[], bool]] = {
     "gpu": lambda: hardware_for({}) != "cpu",
+    "tau2": lambda: bool(os.environ.get("TAU2_PATH")),
+    "tau_bench": lambda: bool(os.environ.get("TAU_BENCH_PATH")),
     "vllm": lambda: find_spec("vllm") is not None,
 }
 

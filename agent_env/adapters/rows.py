@@ -139,14 +139,14 @@ class RowState:
         return self._own
 
     def whole(self) -> dict[str, dict[str, Row]]:
-        """Everything as plain data that belongs to the caller."""
+        """Everything as plain data; tables of the caller's own, of rows to be read only."""
         rows = {name: dict(table) for name, table in self._world.plain.items()}
         for name, key, row, _ in self._changed():
             if row is None:
                 del rows[name][key]
             else:
                 rows[name][key] = row
-        return deepcopy(rows)
+        return rows
 
     def fork(self) -> Self:
         """A state that starts from this one; it copies the rows that are not as in the world."""
