@@ -54,8 +54,6 @@ _REQUEST = _any(
     r"\b(?:provide|share|specify|state|verify) (?:me |us )?(?:with )?(?:your|the|its)\b",
     r"\b(?:i|we)(?:'ll| will|'d| would)?(?: also| first| just| still)* (?:need|require|have to"
     r" (?:know|have|ask|verify|identify)|must (?:know|verify)|like to (?:know|have|verify))\b",
-    r"\bconfirm (?:me |with me )?(?:your|the) (?:\w+ ){0,3}?(?:e-?mail|name|zip|postal|order number"
-    r"|order id|address|reason|identity)\b",
     r"\b(?:is|are) (?:needed|required|missing)\b",
     r"\blet (?:me|us) (?:know|have)\b",
     r"\b(?:do|would) you (?:have|know|prefer|happen to)\b",
@@ -63,6 +61,13 @@ _REQUEST = _any(
     # A bare noun with a question mark: "Your e-mail address, please?"
     r"^[^,]{0,60}\b(?:please|pls)\W*$",
     r"^(?:and |also )?(?:your|the)\b[^?]{0,60}\?",
+)
+
+# "Please confirm your e-mail address" asks, "please confirm the change" proposes; where the value
+# stands in the sentence, the customer reads it as the second.
+_CONFIRMS_NOUN = _any(
+    r"\bconfirm (?:me |with me )?(?:your|the) (?:\w+ ){0,3}?(?:e-?mail|name|zip|postal|order number"
+    r"|order id|address|reason|identity)\b",
 )
 
 _PROPOSAL = _any(
@@ -80,6 +85,8 @@ _PROPOSAL = _any(
     r"\bconfirm(?:ing)? (?:that|this|these|with|by|if|whether|to|so|and|before|first|the (?:change"
     r"|cancellation|return|exchange|details|following|above))\b",
     r"^\W*confirm\b",
+    r"\bto confirm\b(?! (?:your|the) (?:identity|account|e-?mail))",
+    r"\bso,? you(?:'d| would)? (?:want|like|wish)\b",
     r"\b(?:is|are|does|do) (?:this|that|these|those|it|everything|all (?:of )?(?:this|that)|the "
     r"(?:above|following|details))(?: all| plan| sound| look| seem| work| change)* ?"
     r"(?:right|correct|ok|okay|fine|good|alright|all right|acceptable|what you want|as you want"
@@ -153,6 +160,8 @@ def _kind(sentence: str) -> str:
     word = _QUESTION_WORD.search(sentence)
     if word and "?" in sentence and (proposed is None or word.start() < proposed.start()):
         return "asks"  # "Which card should I use?" is no proposal; "Shall I do what ...?" is one.
+    if _CONFIRMS_NOUN.search(sentence):
+        return "both"
     requested = _REQUEST.search(sentence)
     if proposed is None:
         return "asks" if requested or (word and word.start() < 12) else ""

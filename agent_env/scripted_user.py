@@ -75,9 +75,9 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 # What names values to choose from asks for one, though the right one may stand in it.
-_OPEN = re.compile(r"\b(?:or|what|which|why|how|where)\b", re.IGNORECASE)
+_OPEN = re.compile(r"\b(?:or|what|which|why|how|where|choose|pick|select)\b|/", re.IGNORECASE)
 _WHO = re.compile(
-    r"\b(?:who (?:am i|are you|is this|i am|i'm)|identif\w+|identity|verif\w+|authenticat\w+"
+    r"\b(?:whom? (?:am i|are you|is this|i am|i'm|do i)|identif\w+|identity|verif\w+|authenticat\w+"
     r"|your account|account (?:details|info\w*|holder)|look you up|your (?:details|data))\b",
     re.IGNORECASE,
 )
@@ -146,7 +146,7 @@ class ScriptedUser:
             (name, value)
             for name, value in talk.goal.slots.items()
             if name in self.slots
-            and (is_open or value not in talk.message)
+            and (is_open or not self._states(value, asking))
             and self.slots[name].asked.search(asking)
         ]
         groups = [group for group in self.identity if all(name in known for name in group)]
@@ -157,6 +157,15 @@ class ScriptedUser:
             if not all(known[name] in talk.message for name in group):
                 asked += [(name, known[name]) for name in group]
         return asked
+
+    def _states(self, value: str, asking: str) -> bool:
+        """Whether a text holds the value, or everything in it that can be told apart."""
+        if value in asking:
+            return True
+        parts = [(sort, sort.find(value)) for sort in self.sorts]
+        return any(found for _, found in parts) and all(
+            found <= sort.find(asking) for sort, found in parts if found
+        )
 
     def _asks_who(self, asking: str) -> bool:
         everything = (name for group in self.identity for name in group)

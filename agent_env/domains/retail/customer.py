@@ -40,7 +40,7 @@ SLOTS: Mapping[str, Slot] = MappingProxyType(
         "zip": Slot(label="zip code", asked=_pattern(r"zip(?:[ -]?code)?|post(?:al)?[ -]?code")),
         "order_id": Slot(label="order number", asked=_ORDER_ASKED),
         "order_hint": Slot(label="", asked=_ORDER_ASKED),
-        "reason": Slot(label="reason", asked=_pattern(r"reasons?|why")),
+        "reason": Slot(label="reason", asked=_pattern(rf"reasons?|why|{'|'.join(REASONS)}")),
         "method": Slot(
             label="",
             asked=_pattern(
@@ -113,7 +113,9 @@ DEEDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "return": _pattern(
             r"returns?|returning|take (?:it|them|the \w+) back|returned to us|send (?:it|them) back"
         ),
-        "exchange": _pattern(r"exchang\w+|swap\w*|replac\w+|modif\w+|switch\w*"),
+        "exchange": _pattern(
+            r"exchang\w+|swap\w*|replac\w+(?! (?:the |your )?(?:payment|method|card|address))"
+        ),
         "transfer": _pattern(
             r"transfer\w*|hand (?:you|this|it) (?:over|to)|human|colleague|specialist|real person"
         ),
