@@ -92,6 +92,7 @@ _PROPOSAL = _any(
     r"(?:right|correct|ok|okay|fine|good|alright|all right|acceptable|what you want|as you want"
     r"|agreeable|for you)\b",
     r"\bdoes (?:this|that|it) (?:work|suit|sound|look|seem)\b",
+    r"\b(?:ok|okay|fine|alright|all right|good)(?: with you)?,? if (?:i|we)\b",
     r"\bsounds? (?:good|right|ok|okay|fine)\b",
     r"\b(?:ok|okay|ready|good|happy|alright|all right|fine|safe) (?:for me )?(?:to|if i)"
     r" (?:go|proceed|continue|do|submit|cancel|return|exchange|change|make)",

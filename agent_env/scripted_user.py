@@ -245,12 +245,15 @@ class ScriptedUser:
     def _is_off(
         self, sort: Sort, needed: frozenset[str], found: frozenset[str], talk: Talk
     ) -> bool:
+        """Whether what a proposal names of a sort is not what the goal needs."""
         if not sort.is_strict:
             return not found & needed
         may = sort.find(talk.goal.slots.get("_may", ""))
-        for other in talk.brought_up:
-            may |= sort.find(other.slots["_needs"])
-        return not needed <= found or not found <= needed | may
+        # One that names only what is to be replaced leaves open by what; one that names a part of
+        # what is needed does not.
+        is_enough = needed <= found if found & needed else bool(found & may)
+        others = [sort.find(goal.slots["_needs"]) for goal in talk.brought_up]
+        return not is_enough or not found <= needed.union(may, *others)
 
     def _concerns(self, goal: Goal, message: str) -> bool:
         """Whether a message names the goal's deed or anything that it needs."""

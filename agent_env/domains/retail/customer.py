@@ -28,7 +28,7 @@ def _pattern(body: str) -> re.Pattern[str]:
 _ORDER_ASKED = _pattern(
     r"order(?:'s)? (?:numbers?|ids?|no|code|reference)|(?:which|what|name (?:the|your)) orders?"
     r"|(?:numbers?|ids?) of (?:the|your|that|this) order|orders? (?:is|are|do|does|did|would) "
-    r"(?:this|it|that|you)"
+    r"(?:this|it|that|you)|which (?:one|of (?:these|them|those))\b.{0,40}\b(?:cancel|return)\w*"
 )
 
 SLOTS: Mapping[str, Slot] = MappingProxyType(
@@ -40,7 +40,9 @@ SLOTS: Mapping[str, Slot] = MappingProxyType(
         "zip": Slot(label="zip code", asked=_pattern(r"zip(?:[ -]?code)?|post(?:al)?[ -]?code")),
         "order_id": Slot(label="order number", asked=_ORDER_ASKED),
         "order_hint": Slot(label="", asked=_ORDER_ASKED),
-        "reason": Slot(label="reason", asked=_pattern(rf"reasons?|why|{'|'.join(REASONS)}")),
+        "reason": Slot(
+            label="reason", asked=_pattern(rf"reasons?|why|made you|{'|'.join(REASONS)}")
+        ),
         "method": Slot(
             label="",
             asked=_pattern(
