@@ -208,7 +208,9 @@ def _build(
     if (entry := cache.get(key)) is not None:
         return Product.from_dict(entry.facts), entry
     if source.language == "cuda":
-        product, library = compile_cuda.build(source, tools["g++"], tools["nvcc"], timeout_s)
+        product, library = compile_cuda.build(
+            source, tools["g++"], tools["nvcc"], timeout_s, device
+        )
     else:
         product, library = _build_cpp(source, tools["g++"], timeout_s)
     if product.transient:
@@ -236,7 +238,8 @@ def _build_cpp(
     source: Source, gxx: toolchains.Toolchain, timeout_s: float
 ) -> tuple[Product, bytes | None]:
     if gxx.path is None:
-        return Product(status=BuildStatus.UNAVAILABLE.value, reason=gxx.missing), None
+        status = BuildStatus.UNAVAILABLE.value
+        return Product(status=status, reason=gxx.missing, transient=True), None
     with tempfile.TemporaryDirectory(prefix="callforge-cpp-") as name:
         folder = Path(name)
         (folder / "candidate.cpp").write_text(source.text, encoding="utf-8", errors="replace")

@@ -14,7 +14,7 @@ MAX_CHARS = 4_000
 _MESSAGE = re.compile(r"^(?P<file>[^\s:(][^:(\n]*?)[:(](?P<line>\d+)[,:)]")
 _ASIDE = re.compile(
     r"^(?:In file included from|\s+from |compilation terminated|cc1plus:|ptxas info"
-    r"|make:|ninja:|collect2:)"
+    r"|make:|ninja:|collect2:|\s+\d+ bytes stack frame)"
 )
 
 

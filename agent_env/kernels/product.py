@@ -9,7 +9,7 @@ What it does not do: it holds no library, only what is known of one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_env.kernels.verdict import Resources
@@ -62,6 +62,10 @@ class Product:
             return cls(status="error", reason=reason, log=log, transient=True)
         reason = f"{tool}: {first}" if first else f"{tool} ended with status {returncode}."
         return cls(status="error", reason=reason, log=log)
+
+    def but(self, **changes: Any) -> Product:
+        """The product with some attributes changed."""
+        return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """The product as JSON data, from which `from_dict` makes an equal one."""
