@@ -41,6 +41,10 @@ class Case:
 class Problem(Protocol):
     """An operation with its baseline, its reference in float64 and its cases.
 
+    A problem can be pickled, which is how the timed baseline's process gets it: one that was read
+    from a file reduces to its loader and the path (`__reduce__`), for the file's own module cannot
+    be imported there by name.
+
     Attributes:
         name: What it is asked for by.
         about: One sentence for people and models.

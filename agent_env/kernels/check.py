@@ -1,0 +1,256 @@
+"""Whether what a candidate computes is what the problem asks for.
+
+Place in the flow: `judge` makes an `Expected` of every case in its own process and hands them to
+`check_cases` with the candidate's child. What lies in the arena is compared with the float64
+reference; the baseline's own error against it says how exact one can be.
+
+    allowed error = tolerance x max(the baseline's largest error, 4 ulps of the largest output)
+
+Integers are compared exactly, and so is everything where the problem is `exact`. NaN and infinity
+must be where the baseline or the reference has them.
+
+What it does not do: no clock, no running of candidates in this process.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agent_env.kernels.children import Child
+from agent_env.kernels.layout import Layout
+from agent_env.kernels.problem import Case, Problem
+from agent_env.kernels.verdict import Mismatch, Status
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+FLOOR_ULPS = 4.0
+IDLE_S = 0.002
+"""How long a child is left running after an answer, to see whether it goes on computing."""
+REPLAYS = 4
+"""Cases that are called again with other contents at the same addresses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A case with everything that the judge knows of it.
+
+    Attributes:
+        case: The case.
+        inputs: Arguments of `forward`.
+        baseline: What the baseline computes, in the types that must come back.
+        reference: The same in float64, or integers.
+        allowed: How far each output may be from the reference; 0 is exactly.
+    """
+
+    case: Case
+    inputs: Sequence[Tensor | int | float]
+    baseline: tuple[Tensor, ...]
+    reference: tuple[Tensor, ...]
+    allowed: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong with a candidate."""
+
+    status: Status
+    reason: str
+    hack: str = ""
+    mismatch: Mismatch | None = None
+
+
+def expect(problem: Problem, model: nn.Module, case: Case) -> Expected:
+    """The case with its inputs, the baseline's outputs and the float64 reference."""
+    import torch
+
+    inputs = problem.inputs(case)
+    copies = [one.clone() if isinstance(one, torch.Tensor) else one for one in inputs]
+    with torch.no_grad():
+        made = model(*copies)
+        reference = tuple(problem.reference(model, case, inputs))
+    baseline = tuple(made) if isinstance(made, tuple | list) else (made,)
+    allowed = tuple(
+        0.0 if problem.exact else _allowed(ours, exact, problem.tolerance(case))
+        for ours, exact in zip(baseline, reference, strict=True)
+    )
+    return Expected(
+        case=case, inputs=inputs, baseline=baseline, reference=reference, allowed=allowed
+    )
+
+
+def _allowed(baseline: Tensor, reference: Tensor, tolerance: float) -> float:
+    import torch
+
+    if not baseline.is_floating_point() or baseline.numel() == 0:
+        return 0.0
+    wide = reference.double()
+    sound = torch.isfinite(wide) & torch.isfinite(baseline)
+    if not bool(sound.any()):
+        return 0.0
+    error = float((baseline.double() - wide)[sound].abs().max())
+    scale = float(wide[sound].abs().max())
+    return tolerance * max(error, FLOOR_ULPS * torch.finfo(baseline.dtype).eps * scale)
+
+
+def compare(expected: Expected, outputs: Sequence[Tensor], slack: float = 1.0) -> Mismatch | None:
+    """The first wrong element, or None when all are right.
+
+    Args:
+        expected: What should be there.
+        outputs: What is there, in the baseline's types and shapes.
+        slack: What allowed errors are multiplied with.
+    """
+    for number, got in enumerate(outputs):
+        reference, baseline = expected.reference[number], expected.baseline[number]
+        allowed = slack * expected.allowed[number]
+        wrong = _wrong(got, baseline, reference, allowed)
+        if bool(wrong.any()):
+            flat = wrong.flatten()
+            first = int(flat.nonzero()[0, 0])
+            want, have = float(reference.flatten()[first]), float(got.flatten()[first])
+            return Mismatch(
+                case=expected.case.name,
+                output=number,
+                index=_index(first, got.shape),
+                expected=want,
+                got=have,
+                error=abs(want - have),
+                allowed=allowed,
+                count=int(flat.sum()),
+                total=got.numel(),
+            )
+    return None
+
+
+def _wrong(got: Tensor, baseline: Tensor, reference: Tensor, allowed: float) -> Tensor:
+    import torch
+
+    if not got.is_floating_point():
+        return got != reference.to(got.dtype)
+    rounded = reference.to(got.dtype)
+    right = (got == rounded) | (torch.isnan(got) & torch.isnan(rounded))
+    if allowed > 0.0:
+        right |= (got.double() - reference.double()).abs() <= allowed
+    # Where float32 has no number for it, what the baseline makes of it is right as well.
+    odd = ~torch.isfinite(baseline) & ((got == baseline) | (torch.isnan(got) & baseline.isnan()))
+    return ~(right | odd)
+
+
+def _index(flat: int, shape: Sequence[int]) -> tuple[int, ...]:
+    index = []
+    for size in reversed(shape):
+        index.append(flat % size)
+        flat //= size
+    return tuple(reversed(index))
+
+
+def check_cases(
+    child: Child, problem: Problem, model: nn.Module, cases: Sequence[Expected], call_s: float
+) -> Finding | None:
+    """What is wrong on any case, or None when everything is right.
+
+    The order is random, and some shapes come again with other contents at the same addresses.
+
+    Args:
+        child: The candidate, built.
+        problem: Makes the contents of repeated shapes.
+        model: The baseline that goes with it.
+        cases: Every case.
+        call_s: Deadline of one call.
+
+    Raises:
+        ChildEndedError: The candidate is gone.
+        ChildTimeoutError: A call was still running at its deadline.
+        TamperingError: It wrote on the judge's channel.
+    """
+    order = list(cases)
+    random.SystemRandom().shuffle(order)
+    order.sort(key=lambda one: one.case.shape == 0)  # the timed shape is the largest as a rule
+    again = random.SystemRandom().choices(cases, k=REPLAYS)
+    for number, known in enumerate((*order, cases[0], *again)):
+        replay = number >= len(order)
+        expected = expect(problem, model, _other(known.case)) if replay else known
+        finding = check_call(child, expected, call_s)
+        if finding and replay and finding.mismatch:
+            name = "pointer_replay"
+            reason = f"A shape that was right is wrong when it comes again: {finding.reason}"
+            return replace(finding, status=Status.CHEAT, hack=name, reason=reason)
+        if finding:
+            return finding
+    return busy(child)
+
+
+def _other(case: Case) -> Case:
+    return replace(case, seed=random.SystemRandom().getrandbits(31), name=f"{case.name} again")
+
+
+def check_call(child: Child, expected: Expected, call_s: float) -> Finding | None:
+    """What is wrong with one call, or None."""
+    layout = Layout(expected.inputs, expected.baseline)
+    child.stop()
+    layout.write(child.arena)
+    child.order(layout.spec(), call_s)
+    reply = child.order(b"go", call_s)
+    return judge_call(child, layout, expected, reply.data)
+
+
+def judge_call(
+    child: Child, layout: Layout, expected: Expected, reply: dict[str, object], slack: float = 1.0
+) -> Finding | None:
+    """What is wrong after a call: its error, its output's form, its inputs, its numbers."""
+    finding = form_finding(reply)
+    if finding:
+        return finding
+    damage = layout.damage(child.arena)
+    if damage:
+        hack, reason = damage
+        status = Status.CHEAT if hack == "input_mutation" else Status.WRONG
+        return Finding(status=status, reason=f"{expected.case.name}: {reason}", hack=hack)
+    mismatch = compare(expected, layout.outputs(child.arena), slack)
+    if mismatch is None:
+        return None
+    reason = (
+        f"{mismatch.case}: output {mismatch.output} is wrong at {list(mismatch.index)}: expected "
+        f"{mismatch.expected:.9g}, got {mismatch.got:.9g} (allowed error {mismatch.allowed:.3g}); "
+        f"{mismatch.count} of {mismatch.total} elements are wrong."
+    )
+    return Finding(status=Status.WRONG, reason=reason, mismatch=mismatch)
+
+
+def form_finding(reply: dict[str, object]) -> Finding | None:
+    """What a reply other than "done" means."""
+    kind = reply["kind"]
+    if kind == "done":
+        return None
+    if kind == "bad_output":
+        return Finding(status=Status.WRONG, reason=str(reply.get("message", ""))[:1000])
+    if kind == "error":
+        reason = f"{reply.get('type')}: {reply.get('message')}"
+        where = "While it was built" if reply.get("where") == "build" else "In forward"
+        return Finding(status=Status.RUNTIME_ERROR, reason=f"{where}: {reason}"[:2000])
+    return Finding(
+        status=Status.CHEAT,
+        hack="judge_tampering",
+        reason="The program wrote an answer of its own on the judge's channel.",
+    )
+
+
+def busy(child: Child) -> Finding | None:
+    """Whether the child goes on computing when nothing is asked of it."""
+    child.stop()
+    before = child.cpu_s()
+    child.go_on()
+    time.sleep(IDLE_S)
+    child.stop()
+    if child.cpu_s() - before > IDLE_S / 2 or child.descendants():
+        return Finding(
+            status=Status.CHEAT,
+            hack="background_thread",
+            reason="The program goes on computing, or leaves processes, after forward returned.",
+        )
+    return None

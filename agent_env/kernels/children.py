@@ -1,0 +1,310 @@
+"""The judge's end of one child: say "go", look at the clock, stop it, end it.
+
+Place in the flow: `nursery` forks children; `check` and `timing` call them. A child is stopped by
+SIGSTOP whenever nobody waits for it, so that nothing goes on behind a "done".
+
+What it does not do: it believes nothing that a child says; what is said only decides where the
+judge looks next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent_env.kernels import channel, linux
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_KILL_WAIT_S = 5.0
+_FIRST_SEND_S = 30.0
+
+
+class ChildEndedError(Exception):
+    """The process is gone; `status` is its wait status as `os.waitstatus_to_exitcode` gives it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class ChildTimeoutError(Exception):
+    """The process said nothing until its deadline."""
+
+
+class TamperingError(Exception):
+    """The process said what no honest worker says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back from one order.
+
+    Attributes:
+        data: The frame, read; {"kind": "done"} as a rule.
+        wall_ns: From letting the process run to its answer, by the judge's clock.
+        cpu_s: What it computed meanwhile, by the kernel's account.
+    """
+
+    data: dict[str, Any]
+    wall_ns: int
+    cpu_s: float
+
+
+class Log:
+    """Head and tail of whatever a process prints."""
+
+    __slots__ = ("_half", "_head", "_left_out", "_tail")
+
+    def __init__(self, most_bytes: int) -> None:
+        """Takes how much is kept, in bytes."""
+        self._half = most_bytes // 2
+        self._head = b""
+        self._tail = b""
+        self._left_out = 0
+
+    def feed(self, data: bytes) -> None:
+        """Takes more output."""
+        room = self._half - len(self._head)
+        self._head += data[:room]
+        tail = self._tail + data[room:] if room < len(data) else self._tail
+        self._left_out += max(0, len(tail) - self._half)
+        self._tail = tail[-self._half :]
+
+    def text(self) -> str:
+        """What was kept, and how much was not."""
+        gap = f"\n[... {self._left_out} bytes left out ...]\n".encode() if self._left_out else b""
+        return (self._head + gap + self._tail).decode("utf-8", "replace")
+
+
+class Child:
+    """One forked process."""
+
+    def __init__(
+        self,
+        *,
+        pid: int,
+        sock: socket.socket,
+        log_fd: int,
+        log_bytes: int,
+        arena: channel.Arena,
+        scratch: str,
+        reap: Callable[[int], int],
+    ) -> None:
+        """Takes what the nursery made; `reap` gives the wait status of an ended process."""
+        import torch
+
+        self.pid = pid
+        self.arena: Tensor = torch.frombuffer(arena.memory, dtype=torch.uint8)
+        self.log = Log(log_bytes)
+        self.stray_cpu_s = 0.0
+        """What it computed while it was to stand still."""
+        self._arena = arena
+        self._sock = sock
+        self._log_fd = log_fd
+        self._scratch = scratch
+        self._reap = reap
+        self._pidfd = os.pidfd_open(pid)
+        self._frames = channel.FrameReader()
+        self._status: int | None = None
+        self._stopped = False
+        self._cpu_s = 0.0
+        self._poll = select.poll()
+        for fd in (sock.fileno(), log_fd, self._pidfd):
+            self._poll.register(fd, select.POLLIN)
+        self._state = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        os.set_blocking(log_fd, False)
+        sock.setblocking(False)  # waiting is done in poll
+
+    def order(self, data: bytes | dict[str, Any], timeout_s: float) -> Reply:
+        """Sends one order to the stopped process, lets it run, and stops it when it answers.
+
+        Raises:
+            ChildEndedError: It is gone.
+            ChildTimeoutError: It said nothing in time; it is stopped.
+            TamperingError: It had answered before it was asked, or said what is no answer.
+        """
+        self.stop()
+        if self._early():
+            raise TamperingError("It answered before it was asked.")
+        frame = data if isinstance(data, bytes) else json.dumps(data).encode()
+        try:
+            channel.send(self._sock, frame)
+        except OSError:
+            self._raise_if_ended(1.0)
+            raise TamperingError("It closed the channel.") from None
+        cpu_s = self.cpu_s()
+        self.stray_cpu_s += max(0.0, cpu_s - self._cpu_s)
+        # The order waits in the socket; not one instruction runs before the clock does.
+        begin = time.perf_counter_ns()
+        self._signal(signal.SIGCONT)
+        self._stopped = False
+        answer, end = self._receive(timeout_s)
+        self.stop()
+        return Reply(data=answer, wall_ns=end - begin, cpu_s=self._cpu_s - cpu_s)
+
+    def send_first(self, frame: bytes) -> None:
+        """Sends what the process reads before it runs anything of a candidate's."""
+        self._sock.settimeout(_FIRST_SEND_S)
+        channel.send(self._sock, frame)
+        self._sock.setblocking(False)
+
+    def receive(self, timeout_s: float) -> dict[str, Any]:
+        """The next answer of the running process.
+
+        Raises:
+            ChildEndedError: It is gone.
+            ChildTimeoutError: It said nothing in time.
+            TamperingError: What it said is no answer.
+        """
+        return self._receive(timeout_s)[0]
+
+    def _early(self) -> bool:
+        try:
+            data = self._sock.recv(1 << 16)
+        except OSError:
+            data = b""
+        self._frames.feed(data)
+        return not self._frames.empty()
+
+    def _receive(self, timeout_s: float) -> tuple[dict[str, Any], int]:
+        deadline = time.perf_counter_ns() + int(timeout_s * 1e9)
+        waiting = self._next_frame()
+        if waiting is not None:
+            return waiting, time.perf_counter_ns()
+        while True:
+            left_ms = (deadline - time.perf_counter_ns()) / 1e6
+            ready = dict(self._poll.poll(max(0.0, left_ms)))
+            now = time.perf_counter_ns()
+            if self._log_fd in ready:
+                self._drain()
+            if self._sock.fileno() in ready:
+                answer = self._read_frame()
+                if answer is not None:
+                    return answer, now
+            if self._pidfd in ready:
+                raise ChildEndedError(self.end())
+            if now >= deadline:
+                self.stop()
+                raise ChildTimeoutError
+
+    def _read_frame(self) -> dict[str, Any] | None:
+        try:
+            data = self._sock.recv(1 << 16)
+        except OSError:
+            return None
+        if not data:
+            self._raise_if_ended(1.0)
+            raise TamperingError("It closed the channel.")
+        self._frames.feed(data)
+        return self._next_frame()
+
+    def _next_frame(self) -> dict[str, Any] | None:
+        try:
+            frame = self._frames.next()
+            if frame is None:
+                return None
+            answer = {"kind": "done"} if frame == b"done" else json.loads(frame)
+            if not isinstance(answer, dict) or not isinstance(answer.get("kind"), str):
+                raise ValueError("no answer")
+        except (channel.ChannelError, ValueError, RecursionError) as error:
+            raise TamperingError(f"It wrote on the judge's channel: {error}") from None
+        return answer
+
+    def _raise_if_ended(self, wait_s: float) -> None:
+        if select.select([self._pidfd], [], [], wait_s)[0]:
+            raise ChildEndedError(self.end())
+
+    def _drain(self) -> bool:
+        try:
+            data = os.read(self._log_fd, 1 << 16)
+        except OSError:
+            return False
+        self.log.feed(data)
+        if not data:
+            with suppress(KeyError):
+                self._poll.unregister(self._log_fd)
+        return bool(data)
+
+    def stop(self) -> None:
+        """Stops all threads of the process and waits until the kernel says so."""
+        if self._stopped or self._status is not None:
+            return
+        self._signal(signal.SIGSTOP)
+        deadline = time.monotonic() + 1.0
+        while time.monotonic() < deadline:
+            state = os.pread(self._state, 512, 0).rpartition(b")")[2][1:2]
+            if state in b"TtZX":
+                break
+        self._stopped = True
+        with suppress(OSError):
+            self._cpu_s = self.cpu_s()
+
+    def go_on(self) -> None:
+        """Lets the process run without asking anything of it."""
+        self._stopped = False
+        self._signal(signal.SIGCONT)
+
+    def cpu_s(self) -> float:
+        """CPU time of all its threads so far."""
+        try:
+            return linux.cpu_seconds(self.pid)
+        except OSError:
+            return self._cpu_s
+
+    def _signal(self, number: int) -> None:
+        with suppress(OSError):
+            linux.signal_by_fd(self._pidfd, number)
+
+    def descendants(self) -> int:
+        """How many other processes it has started that still live."""
+        return len(living_children(self.pid))
+
+    def end(self) -> int:
+        """Kills the process with all it started; its exit status, negative for a signal."""
+        if self._status is None:
+            self._signal(signal.SIGKILL)
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            select.select([self._pidfd], [], [], _KILL_WAIT_S)
+            self._status = os.waitstatus_to_exitcode(self._reap(self.pid))
+            for _ in range(1 << 8):  # what a full pipe still holds, and no more
+                if not self._drain():
+                    break
+            for fd in (self._pidfd, self._log_fd, self._state):
+                os.close(fd)
+            self._sock.close()
+            self._arena.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        return self._status
+
+
+def living_children(pid: int) -> list[int]:
+    """Processes that a process started, zombies left out; orphans of its namespace are among them.
+
+    Never raises: a process that goes meanwhile has none.
+    """
+    try:
+        direct = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return []
+    return [int(one) for one in direct if _lives(one)]
+
+
+def _lives(pid: str) -> bool:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return text.rpartition(")")[2][1:2] not in "ZX"

@@ -1,0 +1,291 @@
+"""The ladder: source, policy, compile, run, check, time; each rung has its own verdict.
+
+Place in the flow: tools, the command line and training call `Judge.evaluate`. References, seeds and
+the clock live in this process; the candidate lives in a child that is forked and caged for it alone
+and ends with the evaluation. Silence from the child is a failure, never a pass.
+
+    no_code -> policy -> compile_error -> runtime_error | timeout | wrong | cheat -> correct
+
+What it does not do: it runs no line of a candidate in this process, and it keeps nothing between
+evaluations but the warm zygote and the cache of compiled sources.
+"""
+
+from __future__ import annotations
+
+import pickle
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from agent_env.errors import EnvError
+from agent_env.kernels import channel, check, rungs, timing
+from agent_env.kernels.children import Child, ChildEndedError, ChildTimeoutError, TamperingError
+from agent_env.kernels.layout import Layout
+from agent_env.kernels.limits import Limits
+from agent_env.kernels.nursery import Flavour, Nursery
+from agent_env.kernels.problem import Problem
+from agent_env.kernels.verdict import Status, Timing, Verdict
+
+if TYPE_CHECKING:
+    from torch import nn
+
+CAGE_S = 60.0
+"""How long forking and caging may take on a loaded machine."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One evaluation while it goes on."""
+
+    code: str
+    problem: Problem
+    seed: int
+    timed: bool
+    prepared: rungs.Prepared
+    log: str = ""
+    layers: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    hacks: tuple[str, ...] = ()
+    timing: Timing | None = None
+
+
+class Judge:
+    """Evaluates candidates, one after the other or from several threads."""
+
+    def __init__(
+        self,
+        cache_dir: str | Path | None = None,
+        device: str = "cpu",
+        *,
+        require_isolation: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        """Starts nothing yet; the first evaluation, or `warm`, starts the zygote.
+
+        Args:
+            cache_dir: Where compiled sources are kept; None is the user's cache folder.
+            device: "cpu", "cuda", or "auto" for what this machine has.
+            require_isolation: Whether to refuse to run where a layer of the cage is missing.
+            limits: Bounds of each evaluation.
+
+        Raises:
+            ValueError: No such device, or this machine has none.
+        """
+        self.device = rungs.device_named(device)
+        self.limits = limits or Limits()
+        self._cache_dir = cache_dir
+        self._require_isolation = require_isolation
+        self._nursery = Nursery(self.limits, self.device)
+        self._torch_lock = threading.Lock()
+        self._timing_lock = threading.Lock()
+        self._isolation: tuple[tuple[str, ...], dict[str, str]] | None = None
+
+    def __enter__(self) -> Judge:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Ends every process."""
+        self.close()
+
+    def close(self) -> None:
+        """Ends every process that the judge started."""
+        self._nursery.close()
+
+    def isolation(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Layers of the cage in force on this machine, and why the others are missing.
+
+        Raises:
+            EnvError: The zygote does not come up.
+        """
+        if self._isolation is None:
+            child = self._fork({"role": "candidate", "code": "", "seed": 0}, 1, Flavour())
+            try:
+                self._isolation = _caged(child)
+            finally:
+                child.end()
+        return self._isolation
+
+    def evaluate(
+        self, code: str | bytes, problem: Problem, *, seed: int | None = None, timed: bool = True
+    ) -> Verdict:
+        """The verdict on a candidate.
+
+        Args:
+            code: The program that defines `ModelNew`.
+            problem: What it is to compute.
+            seed: What weights and contents are made from; None draws one that nobody knows.
+            timed: Whether a correct candidate is timed.
+
+        Raises:
+            EnvError: The judge's own machinery failed, or isolation that was required is missing;
+                that is no verdict on the candidate.
+        """
+        begin = time.monotonic()
+        if self._require_isolation:
+            self._refuse_open_cage()
+        prepared = rungs.prepare(code, self._cache_dir, self.limits, self.device)
+        attempt = _Attempt(
+            code=prepared.code,
+            problem=problem,
+            seed=secrets.randbits(31) if seed is None else seed,
+            timed=timed,
+            prepared=prepared,
+        )
+        finding = prepared.finding or self._run(attempt)
+        status = finding.status if finding else Status.CORRECT
+        reason = finding.reason if finding else "Every checked answer is right."
+        if finding is None and attempt.timing is not None:
+            reason = "Every checked and every timed answer is right."
+        return Verdict(
+            status=status,
+            reason=reason,
+            hacks=(finding.hack,) if finding and finding.hack else prepared.hacks,
+            log=prepared.log or attempt.log,
+            mismatch=finding.mismatch if finding else None,
+            timing=attempt.timing if finding is None else None,
+            resources=prepared.resources,
+            language=prepared.language,
+            device=self.device,
+            isolation=attempt.layers,
+            missing=tuple(attempt.missing),
+            wall_s=time.monotonic() - begin,
+        )
+
+    def _refuse_open_cage(self) -> None:
+        _, missing = self.isolation()
+        wanted = {name: why for name, why in missing.items() if name != "memory" or why}
+        if wanted:
+            listed = "; ".join(f"{name} ({why})" for name, why in wanted.items())
+            raise EnvError(
+                "IsolationError",
+                f"Isolation was required and this machine does not give all of it: {listed}.",
+            )
+
+    def _run(self, attempt: _Attempt) -> check.Finding | None:
+        """What is wrong with the candidate once it runs, or None."""
+        problem = attempt.problem
+        deadline = time.monotonic() + self.limits.evaluation_s
+        with self._torch_lock, rungs.one_thread():
+            model, cases = rungs.expectations(problem, attempt.seed)
+        size = max(Layout(one.inputs, one.baseline).size_bytes for one in cases)
+        order = {
+            "role": "candidate",
+            "code": attempt.code,
+            "init": list(problem.init_inputs()),
+            "seed": attempt.seed,
+            "artefacts": attempt.prepared.artefacts,
+        }
+        child = self._fork(order, size, attempt.prepared.flavour)
+        try:
+            attempt.layers, attempt.missing = _caged(child)
+            finding = self._checked(child, attempt, model, cases)
+            if finding is None and attempt.timed:
+                finding = self._timed(child, attempt, model, cases[0], deadline)
+        except ChildEndedError as ended:
+            finding = _ended(ended.status, child)
+        except ChildTimeoutError:
+            finding = check.Finding(
+                status=Status.TIMEOUT,
+                reason=f"The program was still running after its {self.limits.call_s:g} s a call.",
+            )
+        except TamperingError as seen:
+            finding = check.Finding(status=Status.CHEAT, hack="judge_tampering", reason=f"{seen}")
+        finally:
+            child.end()
+            attempt.log = child.log.text() or attempt.log
+        return finding
+
+    def _checked(
+        self, child: Child, attempt: _Attempt, model: nn.Module, cases: tuple[check.Expected, ...]
+    ) -> check.Finding | None:
+        try:
+            reply = child.receive(self.limits.load_s)
+        except ChildTimeoutError:
+            reason = f"The program was still loading after {self.limits.load_s:g} s."
+            return check.Finding(status=Status.TIMEOUT, reason=reason)
+        child.stop()
+        if reply["kind"] != "ready":
+            attempt.log = str(reply.get("trace", ""))
+            return check.form_finding(reply)
+        with self._torch_lock, rungs.one_thread():
+            return check.check_cases(child, attempt.problem, model, cases, self.limits.call_s)
+
+    def _timed(
+        self,
+        child: Child,
+        attempt: _Attempt,
+        model: nn.Module,
+        expected: check.Expected,
+        deadline: float,
+    ) -> check.Finding | None:
+        """Times the candidate against the baseline; what was wrong meanwhile, or None."""
+        order = {
+            "role": "reference",
+            "seed": attempt.seed,
+            "problem": pickle.dumps(attempt.problem),
+        }
+        size = Layout(expected.inputs, expected.baseline).size_bytes
+        baseline = self._fork(order, size, Flavour())
+        try:
+            _caged(baseline)
+            baseline.receive(CAGE_S)
+            with self._torch_lock, self._timing_lock, rungs.one_thread():
+                result = timing.time_pairs(
+                    child,
+                    baseline,
+                    attempt.problem,
+                    model,
+                    expected,
+                    call_s=self.limits.call_s,
+                    until=deadline,
+                )
+        finally:
+            baseline.end()
+        if isinstance(result, check.Finding):
+            return result
+        attempt.timing = replace(result, is_performance=attempt.prepared.is_performance)
+        return None
+
+    def _fork(self, order: Mapping[str, Any], size_bytes: int, flavour: Flavour) -> Child:
+        return self._nursery.fork(order, channel.Arena(size_bytes), flavour)
+
+
+def _caged(child: Child) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Layers that the child's cage has, and why the others are missing.
+
+    Raises:
+        EnvError: It did not get as far; that is before any line of a candidate.
+    """
+    try:
+        report = child.receive(CAGE_S)
+    except (ChildEndedError, ChildTimeoutError, TamperingError) as error:
+        child.end()
+        said = child.log.text().strip().splitlines()[-1:]
+        raise EnvError("CageError", f"A child did not close its cage: {error!r} {said}") from None
+    return tuple(report["layers"]), dict(report["missing"])
+
+
+def _ended(status: int, child: Child) -> check.Finding:
+    """The verdict on a process that left without an answer."""
+    if status < 0:
+        name = signal.Signals(-status).name if -status in set(signal.Signals) else "?"
+        what = f"The program was ended by signal {-status} ({name})"
+        if status == -signal.SIGSEGV and "Aborted" in child.log.text():
+            what = "The program aborted (SIGABRT)"
+        return check.Finding(status=Status.RUNTIME_ERROR, reason=f"{what} without an answer.")
+    return check.Finding(
+        status=Status.RUNTIME_ERROR,
+        reason=f"The program left its process with exit status {status}, without an answer.",
+    )

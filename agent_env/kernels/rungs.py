@@ -1,0 +1,202 @@
+"""The rungs below running: what the source tells, and what a candidate is compared with.
+
+Place in the flow: `judge` calls `prepare` (text, policy, compile) and `expectations`, both in its
+own process, before a child is forked.
+
+What it does not do: it runs nothing of a candidate.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent_env.errors import EnvError
+from agent_env.kernels.check import Expected, Finding, expect
+from agent_env.kernels.limits import Limits
+from agent_env.kernels.nursery import Flavour
+from agent_env.kernels.problem import Problem
+from agent_env.kernels.verdict import Resources, Status
+
+if TYPE_CHECKING:
+    from torch import nn
+
+DEVICES = ("cpu", "cuda", "auto")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is known of a candidate before it runs.
+
+    Attributes:
+        code: Its text.
+        finding: Why it is not run, or None.
+        hacks: Names of what its text makes suspicious.
+        language: "torch", "cpp", "cuda" or "triton".
+        log: A compiler's message.
+        artefacts: Files for `api`, by name.
+        resources: What a compiler said of its kernels.
+        flavour: The zygote that it needs.
+        is_performance: Whether its times say anything about speed.
+    """
+
+    code: str
+    finding: Finding | None = None
+    hacks: tuple[str, ...] = ()
+    language: str = ""
+    log: str = ""
+    artefacts: Mapping[str, bytes] = field(default_factory=dict)
+    resources: Resources | None = None
+    flavour: Flavour = field(default_factory=Flavour)
+    is_performance: bool = True
+
+
+def device_named(name: str) -> str:
+    """The device that a name means on this machine.
+
+    Raises:
+        ValueError: There is no such device, or this machine has no GPU.
+    """
+    if name not in DEVICES:
+        raise ValueError(f"The device is {name!r}; give one of: {', '.join(DEVICES)}.")
+    if name == "cpu":
+        return name
+    import torch
+
+    here = torch.cuda.is_available()
+    if name == "cuda" and not here:
+        raise ValueError("The device is 'cuda', and torch sees no GPU here; give 'cpu'.")
+    return "cuda" if here else "cpu"
+
+
+def prepare(
+    code: str | bytes, cache_dir: str | Path | None, limits: Limits, device: str
+) -> Prepared:
+    """What the text itself tells, and what its compilers make of it."""
+    text, finding = _read(code, limits)
+    if finding is None:
+        finding = _syntax(text)
+    if finding is not None:
+        log = finding.reason if finding.status is Status.COMPILE_ERROR else ""
+        return Prepared(code=text, finding=finding, log=log)
+    refused, hacks, language = _policy(text)
+    if refused is not None:
+        return Prepared(code=text, finding=refused, hacks=hacks, language=language)
+    return _compiled(text, hacks, language, cache_dir, limits, device)
+
+
+def _read(code: str | bytes, limits: Limits) -> tuple[str, Finding | None]:
+    if len(code) > limits.source_bytes:
+        reason = f"The program has {len(code)} bytes; at most {limits.source_bytes} are read."
+        return "", Finding(status=Status.COMPILE_ERROR, reason=reason)
+    try:
+        text = code.decode("utf-8-sig") if isinstance(code, bytes) else code
+        text.encode("utf-8")  # a lone surrogate is no text either
+    except UnicodeError as error:
+        reason = f"The program is not UTF-8: {error}"
+        return "", Finding(status=Status.COMPILE_ERROR, reason=reason)
+    if not text.strip():
+        return "", Finding(status=Status.NO_CODE, reason="There is no program: the text is empty.")
+    return text, None
+
+
+def _syntax(text: str) -> Finding | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text, "candidate.py")
+    except SyntaxError as error:
+        near = f"\n    {error.text.rstrip()}" if error.text else ""
+        reason = f"candidate.py, line {error.lineno}: {error.msg}{near}"
+    except (ValueError, RecursionError, MemoryError) as error:  # NUL bytes; nested too deeply
+        reason = f"candidate.py cannot be read: {error}"
+    else:
+        return None
+    return Finding(status=Status.COMPILE_ERROR, reason=reason)
+
+
+def _policy(text: str) -> tuple[Finding | None, tuple[str, ...], str]:
+    """What the static rules refuse, the names of all they saw, and the language."""
+    try:
+        from agent_env.kernels import policy
+    except ImportError:
+        return None, (), "torch"
+    found = policy.check_source(text)
+    names = tuple(dict.fromkeys(one.rule for one in found))
+    language = policy.language_of(text)
+    refused = [one for one in found if one.severity is policy.Severity.REFUSE]
+    if not refused:
+        return None, names, language
+    first = refused[0]
+    reason = f"candidate.py, line {first.line}: {first.sentence}"
+    return Finding(status=Status.POLICY, reason=reason), names, language
+
+
+def _compiled(
+    text: str,
+    hacks: tuple[str, ...],
+    language: str,
+    cache_dir: str | Path | None,
+    limits: Limits,
+    device: str,
+) -> Prepared:
+    from agent_env.kernels import compile as compiling
+    from agent_env.kernels import toolchains
+    from agent_env.kernels.cache import Cache
+
+    cache = Cache(Path(cache_dir) if cache_dir is not None else compiling.default_folder())
+    built = compiling.compile_candidate(text, cache, limits.compile_s, device=device)
+    known: dict[str, Any] = {
+        "code": text,
+        "hacks": hacks,
+        "language": language,
+        "log": built.log,
+    }
+    if not built.ok:
+        timeout = built.status is compiling.BuildStatus.TIMEOUT
+        status = Status.TIMEOUT if timeout else Status.COMPILE_ERROR
+        if built.status is compiling.BuildStatus.UNAVAILABLE:
+            raise EnvError("ToolchainError", built.reason)
+        return Prepared(**known, finding=Finding(status=status, reason=built.reason))
+    artefacts = {f"{name}.json": json.dumps(facts).encode() for name, facts in built.facts.items()}
+    artefacts |= {f"{name}.so": path.read_bytes() for name, path in built.artefacts.items()}
+    return Prepared(
+        **known,
+        artefacts=artefacts,
+        resources=built.resources,
+        is_performance=toolchains.is_performance(language, device),
+    )
+
+
+def expectations(problem: Problem, seed: int) -> tuple[nn.Module, tuple[Expected, ...]]:
+    """The baseline under the seed, and every case with what is expected of it.
+
+    The global random state of torch is left as it was.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        model = problem.build(seed).eval()
+        return model, tuple(expect(problem, model, case) for case in problem.cases(seed))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Has torch compute on one thread in this process for the block.
+
+    References are small, and a pool of threads on busy cores waits longer than it computes.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,273 @@
+"""How fast a candidate is beside its baseline, by a clock that it cannot reach.
+
+Place in the flow: `judge` calls `time_pairs` once everything is right. Candidate and baseline sit
+in children of the same kind on the same core, and each is stopped while the other runs. A pair
+calls both on the same fresh contents, in random order; the window opens before the child is let go
+and closes when its answer, outputs in place, arrives.
+
+    speed-up = median over pairs of (baseline - round trip) / (candidate - round trip)
+
+The round trip is that of the baseline's child with nothing to do, for a candidate's own could be
+made slow on purpose. Every timed output of the candidate is compared with the baseline's output
+of the same pair (twice the allowed error, since both may err), and a random quarter of them with
+the float64 reference.
+
+What it does not do: it changes no clock and no governor; a number that its own estimates do not
+agree on is marked `noisy`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from agent_env.kernels.check import (
+    Expected,
+    Finding,
+    busy,
+    compare,
+    expect,
+    form_finding,
+    judge_call,
+)
+from agent_env.kernels.children import Child, Reply
+from agent_env.kernels.layout import Layout
+from agent_env.kernels.problem import Problem
+from agent_env.kernels.verdict import Status, Timing
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SETTLING_PAIRS = 4
+"""Pairs at the start that are called and verified like the others but not counted."""
+PAIRS = (40, 80, 160, 320)
+"""After so many pairs the estimates are asked whether they agree; the last is the end."""
+BUDGET_S = 3.0
+DISAGREEMENT = 0.05
+ROUND_TRIPS = 30
+BOOTSTRAPS = 400
+VERIFIED_SHARE = 0.25
+STRAY_CPU_S = 0.002
+"""CPU time of a child outside of its windows, from which on it is no accident of accounting."""
+
+
+@dataclass(slots=True)
+class _Samples:
+    """Round trip subtracted, in microseconds, pair by pair."""
+
+    reference: list[float] = field(default_factory=list)
+    candidate: list[float] = field(default_factory=list)
+
+    def ratios(self) -> list[float]:
+        pairs = zip(self.reference, self.candidate, strict=True)
+        return [ours / theirs for ours, theirs in pairs]
+
+
+def time_pairs(
+    candidate: Child,
+    baseline: Child,
+    problem: Problem,
+    model: nn.Module,
+    expected: Expected,
+    *,
+    call_s: float,
+    until: float,
+) -> Timing | Finding:
+    """The timing, or what was wrong with a timed call.
+
+    Args:
+        candidate: A child that passed every check.
+        baseline: A child of the same kind with the problem's own model.
+        problem: Makes fresh contents.
+        model: The baseline in this process, for references.
+        expected: The timed case.
+        call_s: Deadline of one call.
+        until: `time.monotonic()` at which to be done.
+
+    Raises:
+        ChildEndedError: The candidate is gone.
+        ChildTimeoutError: A call was still running at its deadline.
+        TamperingError: It wrote on the judge's channel.
+    """
+    layout = Layout(expected.inputs, expected.baseline)
+    for child in (candidate, baseline):
+        child.order(layout.spec(), call_s)
+        child.order({"op": "poison", "byte": 0}, call_s)
+    pairs = _Pairs(candidate, baseline, problem, model, expected, layout, call_s)
+    end = min(until, time.monotonic() + BUDGET_S)
+    samples = _Samples()
+    candidate.stray_cpu_s = 0.0
+    for goal in PAIRS:
+        while len(samples.candidate) < min(goal, 5 if time.monotonic() >= end else goal):
+            finding = pairs.once(samples)
+            if finding:
+                return finding
+        timing = summarise(samples.reference, samples.candidate)
+        if not timing.noisy or time.monotonic() >= end:
+            break
+    if candidate.stray_cpu_s > STRAY_CPU_S:
+        return Finding(
+            status=Status.CHEAT,
+            hack="background_thread",
+            reason="The program computed while it was to stand still between timed calls.",
+        )
+    return busy(candidate) or timing
+
+
+class _Pairs:
+    """Calls of both children on the same fresh contents."""
+
+    def __init__(
+        self,
+        candidate: Child,
+        baseline: Child,
+        problem: Problem,
+        model: nn.Module,
+        expected: Expected,
+        layout: Layout,
+        call_s: float,
+    ) -> None:
+        self._candidate, self._baseline = candidate, baseline
+        self._problem, self._model, self._expected = problem, model, expected
+        self._layout, self._call_s = layout, call_s
+        self._random = random.SystemRandom()
+        self._done = 0
+        self._core = Core(candidate.pid, baseline.pid)
+        with self._core.judge():
+            self._round_trip_us = _round_trip_us(baseline, call_s)
+        self._last: tuple[Tensor, ...] = ()
+
+    def once(self, samples: _Samples) -> Finding | None:
+        """Calls a pair and keeps its times; what was wrong with the candidate's output, or None."""
+        case = replace(self._expected.case, seed=self._random.getrandbits(31))
+        verified = self._random.random() < VERIFIED_SHARE
+        expected = replace(self._expected, case=case, inputs=self._problem.inputs(case))
+        self._layout.refill(expected.inputs)
+        for child in (self._candidate, self._baseline):
+            child.stop()
+            self._layout.write(child.arena)
+        turns = [self._candidate, self._baseline]
+        self._random.shuffle(turns)
+        with self._core.judge():
+            replies = {id(child): child.order(b"go", self._call_s) for child in turns}
+        theirs, ours = replies[id(self._candidate)], replies[id(self._baseline)]
+        finding = form_finding(theirs.data) or self._verify(expected, theirs, verified)
+        if finding:
+            return finding
+        self._done += 1
+        if self._done > SETTLING_PAIRS:
+            samples.candidate.append(self._net_us(theirs))
+            samples.reference.append(self._net_us(ours))
+        return None
+
+    def _net_us(self, reply: Reply) -> float:
+        # A tenth of the round trip is left, for nothing takes no time at all.
+        return max(reply.wall_ns / 1e3 - self._round_trip_us, 0.1 * self._round_trip_us)
+
+    def _verify(self, expected: Expected, reply: Reply, verified: bool) -> Finding | None:
+        baseline = self._layout.outputs(self._baseline.arena)
+        beside = replace(expected, baseline=baseline, reference=baseline)
+        finding = judge_call(self._candidate, self._layout, beside, reply.data, slack=2.0)
+        got = self._layout.outputs(self._candidate.arena)
+        if finding is None and verified:
+            exact = expect(self._problem, self._model, expected.case)
+            mismatch = compare(exact, got, slack=1.5)
+            if mismatch is not None:
+                reason = f"a timed output is off the float64 reference by {mismatch.error:.3g}"
+                finding = Finding(status=Status.WRONG, reason=reason, mismatch=mismatch)
+        if finding is not None and finding.mismatch is not None:
+            finding = self._accuse(finding, got)
+        self._last = got
+        return finding
+
+    def _accuse(self, finding: Finding, got: Sequence[Tensor]) -> Finding:
+        """The same answer on another call was right, so this one was made to be timed."""
+        import torch
+
+        again = len(self._last) == len(got) and all(
+            torch.equal(new, old) for new, old in zip(got, self._last, strict=True)
+        )
+        name = "pointer_replay" if again else "call_counter"
+        what = "it is the answer to the call before" if again else "checked calls were right"
+        reason = f"Timed call {self._done + 1} gave a wrong answer ({what}): {finding.reason}"
+        return replace(finding, status=Status.CHEAT, hack=name, reason=reason)
+
+
+def _round_trip_us(child: Child, call_s: float) -> float:
+    return statistics.median(child.order(b"nop", call_s).wall_ns / 1e3 for _ in range(ROUND_TRIPS))
+
+
+def summarise(reference_us: Sequence[float], candidate_us: Sequence[float]) -> Timing:
+    """The estimates of paired times, and whether they agree.
+
+    Args:
+        reference_us: The baseline's times; at least one.
+        candidate_us: The candidate's in the same pairs.
+    """
+    ratios = [ours / theirs for ours, theirs in zip(reference_us, candidate_us, strict=True)]
+    speedup = statistics.median(ratios)
+    low, high = bootstrap(ratios)
+    estimates = (
+        speedup,
+        statistics.median(reference_us) / statistics.median(candidate_us),
+        min(reference_us) / min(candidate_us),
+    )
+    apart = max(estimates) / min(estimates) - 1.0
+    return Timing(
+        reference_us=statistics.median(reference_us),
+        candidate_us=statistics.median(candidate_us),
+        speedup_x=speedup,
+        speedup_ci=(low, high),
+        is_performance=True,
+        noisy=apart > DISAGREEMENT or (high - low) / speedup > 2 * DISAGREEMENT,
+        pairs=len(ratios),
+    )
+
+
+def bootstrap(ratios: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of the median, over resampled pairs."""
+    import torch
+
+    values = torch.tensor(ratios, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randint(len(ratios), (BOOTSTRAPS, len(ratios)), generator=generator)
+    medians = values[drawn].quantile(0.5, dim=1)
+    low, high = medians.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    return low, high
+
+
+class Core:
+    """One core for the judge and both children, while they call each other.
+
+    On one core a child cannot compute while the judge reads its answer, and both see the same
+    caches. Where a process may not be moved, it is timed where it is.
+    """
+
+    def __init__(self, *pids: int) -> None:
+        """Moves the processes there for good.
+
+        Args:
+            pids: The children.
+        """
+        self._home = os.sched_getaffinity(0)
+        self._one = {random.SystemRandom().choice(sorted(self._home))}
+        for pid in pids:
+            with suppress(OSError):
+                os.sched_setaffinity(pid, self._one)
+
+    @contextmanager
+    def judge(self) -> Iterator[None]:
+        """Has this thread there for the block, and at home again afterwards."""
+        try:
+            with suppress(OSError):
+                os.sched_setaffinity(0, self._one)
+            yield
+        finally:
+            with suppress(OSError):
+                os.sched_setaffinity(0, self._home)

@@ -1,0 +1,118 @@
+"""A warm process that does nothing but fork: torch is loaded, and no candidate ever ran in it.
+
+Place in the flow: `nursery` starts one with a control socket; each "fork" order makes a child that
+goes on in `worker.run`. Orders and answers are JSON frames:
+
+    {"op": "fork"} + [channel, log, arena]   -> {"pid"}
+    {"op": "reap", "pid"}                    -> {"status"}, once the process has ended
+    {"op": "sweep", "uid"}                   -> {}, when no process of that user is left
+
+It ends when the control socket closes, and the kernel ends its children with it.
+
+What it does not do: no computing, no threads, nothing that is worth attacking from a child.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from agent_env.kernels import cage, channel, linux, worker
+
+
+def main(control_fd: int, preload: Sequence[str]) -> None:
+    """Serves orders until the control socket closes.
+
+    Args:
+        control_fd: The socket, inherited.
+        preload: Modules to import before the first fork.
+    """
+    control = socket.socket(fileno=control_fd)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)
+    for name in preload:
+        importlib.import_module(name)
+    worker.warm_up()
+    forks = _Forks()
+    gc.collect()
+    gc.freeze()  # collections in children would copy the pages of everything loaded here
+    channel.send_data(control, {"ready": True})
+    while True:
+        try:
+            order, fds = channel.receive_data(control, most_fds=3)
+        except (channel.ChannelError, ConnectionError):
+            return
+        channel.send_data(control, _follow(order, fds, forks))
+
+
+def _follow(order: dict[str, Any], fds: list[int], forks: _Forks) -> dict[str, Any]:
+    if order["op"] == "reap":
+        return {"status": os.waitpid(order["pid"], 0)[1]}
+    if order["op"] == "sweep":
+        _sweep(order["uid"])
+        return {}
+    pid = forks.fork()
+    if pid == 0:
+        code = 1
+        try:
+            code = worker.run(fds, forks.user_namespace, forks.process_namespace)
+        finally:  # whatever is raised, a child never goes on as a zygote
+            os._exit(code)
+    for fd in fds:
+        os.close(fd)
+    return {"pid": pid}
+
+
+class _Forks:
+    """Forks, each time into a new process namespace where the kernel lets us."""
+
+    def __init__(self) -> None:
+        self.user_namespace = False
+        self.process_namespace = ""
+        self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if os.getuid() != 0:
+                cage.own_user_namespace()
+                self.user_namespace = True
+        except OSError as refused:
+            self.process_namespace = f"user namespace: {refused}"
+
+    def fork(self) -> int:
+        """What `os.fork` returns."""
+        inside = False
+        if not self.process_namespace:
+            try:
+                linux.unshare(linux.NEW_PID)
+                inside = True
+            except OSError as refused:
+                self.process_namespace = f"process namespace: {refused}"
+        pid = os.fork()
+        if pid and inside:
+            # The first child made the namespace; ours stays ours for the next one.
+            linux.join_namespace(self._own, linux.NEW_PID)
+        return pid
+
+
+def _sweep(uid: int) -> None:
+    """Kills every process of a user; needed only where there is no process namespace."""
+    if os.getuid() != 0 or uid <= 0:
+        return
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])
