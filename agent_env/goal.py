@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Self
 
 from agent_env.rewards import TurnEvents
+from agent_env.store import is_equal
 from agent_env.types import CallOutcome, CallResult, Effect, FactRule, Goal, Task
 from agent_env.world import Diff, State
 
 _ABSENT: Any = object()
-_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def is_told(fact: str, text: str, rule: FactRule = FactRule.TOKEN) -> bool:
@@ -178,22 +178,6 @@ class Progress:
             if key in diff.get(table, ()) and is_equal(diff[table][key], change)
         )
         self._visible = tuple(_is_visible(goal, diff) for goal in self._task.goals)
-
-
-def is_equal(one: Any, other: Any) -> bool:
-    """Whether two JSON values have the same JSON text; to Python 1, 1.0 and True are equal."""
-    # Most values that differ do so for Python too, which sees it at once.
-    return bool(one == other) and _has_same_types(one, other)
-
-
-def _has_same_types(one: Any, other: Any) -> bool:
-    """Whether two values that Python calls equal are of the same types at every depth."""
-    kind = type(one)
-    if kind in _SCALARS:
-        return kind is type(other)
-    if isinstance(one, Mapping):
-        return all(_has_same_types(value, other[key]) for key, value in one.items())
-    return all(map(_has_same_types, one, other))
 
 
 def _is_visible(goal: Goal, diff: Diff) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -24,6 +25,10 @@ from agent_env.world import Diff
 
 Row: TypeAlias = Mapping[str, Any]
 _ABSENT: Any = object()
+# Asked first, for most values are of these types and `isinstance(x, Mapping)` is slow.
+_PLAIN = frozenset({str, int, bool, type(None)})
+PACKED = 2
+"""The marshal version of `pack`: one without references, which depend on who else holds a value."""
 
 
 def freeze(value: Any) -> Any:
@@ -32,7 +37,7 @@ def freeze(value: Any) -> Any:
     Raises:
         TypeError: Something that JSON does not hold.
     """
-    if value is None or type(value) in (str, int, bool):
+    if type(value) in _PLAIN:
         return value
     if type(value) is float and math.isfinite(value):
         return value
@@ -45,6 +50,8 @@ def freeze(value: Any) -> Any:
 
 def thaw(value: Any) -> Any:
     """The frozen value as plain dicts and lists, all of them new."""
+    if type(value) in _PLAIN or type(value) is float:
+        return value
     if isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -223,6 +230,34 @@ class Store:
                 yield table, key, before, after
 
 
+def pack(value: Any) -> bytes | None:
+    """The value's bytes, the same only for equal values of equal types; None for no plain data.
+
+    Equal dicts have other bytes when their keys stand in another order.
+    """
+    try:
+        return marshal.dumps(value, PACKED)
+    except ValueError:
+        return None
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether two plain values have the same JSON text; to Python 1, 1.0 and True are equal."""
+    if one != other:  # Most values that differ do so for Python too, which sees it at once.
+        return False
+    packed = pack(one)
+    return (packed is not None and packed == pack(other)) or _has_same_types(one, other)
+
+
+def _has_same_types(one: Any, other: Any) -> bool:
+    """Whether two values that Python calls equal are of the same types at every depth."""
+    if type(one) in _PLAIN or type(one) is float:
+        return type(one) is type(other)
+    if isinstance(one, Mapping):
+        return all(_has_same_types(value, other[key]) for key, value in one.items())
+    return all(map(_has_same_types, one, other))
+
+
 def is_same(one: Any, other: Any) -> bool:
     """Whether two frozen values have the same JSON text; to Python 1, 1.0 and True are equal."""
     if one is other:
@@ -238,7 +273,8 @@ def is_same(one: Any, other: Any) -> bool:
 
 def _row_diff(before: Row, after: Row) -> dict[str, dict[str, Any]]:
     changes: dict[str, dict[str, Any]] = {}
-    for field in sorted(before.keys() | after.keys()):
+    names = after if before.keys() == after.keys() else before.keys() | after.keys()
+    for field in sorted(names):
         if field in before and field in after and is_same(before[field], after[field]):
             continue
         sides = (("before", before), ("after", after))

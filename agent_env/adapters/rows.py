@@ -19,22 +19,10 @@ from copy import deepcopy
 from typing import Any, Self, TypeAlias
 
 from agent_env.adapters.tables import OwnTable, SeenTable
-from agent_env.goal import is_equal
-from agent_env.store import canonical_json, thaw
+from agent_env.store import PACKED, canonical_json, is_equal, pack, thaw
 from agent_env.world import Diff
 
 Row: TypeAlias = dict[str, Any]
-
-# A marshal version without references, so that equal rows have equal bytes.
-_FORMAT = 2
-
-
-def pack(value: Any) -> bytes | None:
-    """The value's bytes, equal only for equal values of equal types; None for no plain data."""
-    try:
-        return marshal.dumps(value, _FORMAT)
-    except ValueError:
-        return None
 
 
 class RowWorld:
@@ -76,7 +64,7 @@ class RowWorld:
             self.plain[name] = {key: self.as_plain(row) for key, row in shared.items()}
             if not all(isinstance(row, dict) for row in self.plain[name].values()):
                 raise ValueError(f"Table {name} holds something that is no row of plain data.")
-            packed = {key: marshal.dumps(row, _FORMAT) for key, row in self.plain[name].items()}
+            packed = {key: marshal.dumps(row, PACKED) for key, row in self.plain[name].items()}
             self.packed[name] = packed
             self._makers[name] = _maker(shared, packed, copy)
         self.fingerprint = self.compute_fingerprint()
@@ -172,6 +160,8 @@ class RowState:
             changes: Diff = {}
             for name, key, _, change in self._changed():
                 changes.setdefault(name, {})[key] = change
+            for name, own in self._own.items():
+                own.keep_only(changes.get(name, ()))
             self._diff = changes
         return self._diff
 
@@ -209,17 +199,11 @@ def _maker(
     return lambda key: copy(shared[key])
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    # Equal bytes are seen at once; those of equal dicts differ with the order of the keys.
-    packed = pack(one)
-    return (packed is not None and packed == pack(other)) or is_equal(one, other)
-
-
 def row_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What is different between two rows of plain data, field by field; see `world.Diff`."""
     changes: dict[str, dict[str, Any]] = {}
     for field in sorted(before.keys() | after.keys()):
-        if field in before and field in after and _is_same(before[field], after[field]):
+        if field in before and field in after and is_equal(before[field], after[field]):
             continue
         sides = (("before", before), ("after", after))
         changes[field] = {side: thaw(row[field]) for side, row in sides if field in row}

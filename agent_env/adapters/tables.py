@@ -9,7 +9,7 @@ and `dict()` do not look that way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 
@@ -43,6 +43,11 @@ class OwnTable(dict[str, Any]):
     def touched(self) -> dict[str, Any]:
         """The rows that are the episode's own, in a dict of its own."""
         return {key: self[key] for key in super().__iter__()}
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Gives the other touched rows back: they are as they were, and need no room."""
+        for key in [key for key in super().__iter__() if key not in keys]:
+            super().pop(key)
 
     def __contains__(self, key: object) -> bool:
         return super().__contains__(key) or (key in self._shared and key not in self.gone)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent_env import Domain, Limits, Task, ToolEnv, load_domain
-from agent_env.adapters.rows import pack
+from agent_env.store import pack
 from agent_env.types import Action, CallOutcome
 from parsers import render
 
