@@ -4,8 +4,9 @@ Place in the flow: `run` asks a chair for the next request, gives it the answer,
 for `ToolEnv.step`; the environment's messages go back into the chair.
 
 `TextChair` works with every server: the roles are system, user and assistant only, and a tool's
-answer is a user message in `<tool_response>` tags, several of them joined into one message. The
-completion goes to our parser as it is.
+answer is a user message in `<tool_response>` tags, several of them joined into one message. With
+`tool_role="tool"` answers keep their role, as in training, for servers that take tool messages
+without ids. The completion goes to our parser as it is.
 
 `NativeChair` sends `tools` and keeps the server's own history: assistant messages with
 `tool_calls`, tool messages with their `tool_call_id`. For the environment a turn with calls becomes
@@ -37,10 +38,11 @@ class TextChair:
         options: Further fields of every request.
     """
 
-    def __init__(self, opening: Sequence[Message], schemas: Sequence[Mapping[str, Any]]) -> None:
-        """Starts with the episode's opening messages; the schemas stand in its system prompt."""
+    def __init__(self, opening: Sequence[Message], tool_role: str = "user") -> None:
+        """Starts with the episode's opening messages; tools stand in its system prompt."""
         self.messages: list[dict[str, Any]] = [_clean(message) for message in opening]
         self.options: dict[str, Any] = {}
+        self._keeps_role = tool_role == "tool"
 
     def take(self, answer: Answer) -> str:
         """The text of the model's turn."""
@@ -51,7 +53,10 @@ class TextChair:
 
     def hear(self, answers: Sequence[Message], parsed: ParsedMessage) -> None:
         """Takes what the environment answered to the turn."""
-        self.messages += as_user_messages(answers)
+        if self._keeps_role:
+            self.messages += [dict(answer) for answer in answers]
+        else:
+            self.messages += as_user_messages(answers)
 
     def is_rescue(self, parsed: ParsedMessage) -> bool:
         """Whether the server gave a call as text that it was to give as a call; never here."""
@@ -63,7 +68,7 @@ class NativeChair(TextChair):
 
     def __init__(self, opening: Sequence[Message], schemas: Sequence[Mapping[str, Any]]) -> None:
         """Starts with the episode's opening messages and what may be called."""
-        super().__init__(opening, schemas)
+        super().__init__(opening)
         self.options = {"tools": schemas}
         self._ids: list[str] = []
 

@@ -120,6 +120,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     path = Path(options.out) if options.out else None
     with Ledger(settings=evaluation.settings, path=path, broken=_complain) as ledger:
         waiting = [pair for pair in asked if not ledger.is_played(pair)]
+        if ledger.commits - {evaluation.commit}:
+            _complain(
+                f"{path} holds episodes that another version of this code scored; "
+                f"`rescore {path}` shows whether this one agrees."
+            )
         if len(waiting) < len(asked):
             print(f"{len(asked) - len(waiting)} episodes are in {path} already.", file=sys.stderr)
         _play(evaluation, ledger, waiting, options.concurrency)
@@ -179,6 +184,7 @@ def _evaluation(options: argparse.Namespace, domain: Domain) -> Evaluation:
         domain_options=domain.options,
         model=options.model,
         native_tools=options.native_tools,
+        tool_role=options.tool_role,
         seed=options.seed,
         sends_seed=options.send_seed,
         max_turns=Limits(max_turns=options.max_turns).max_turns,

@@ -109,12 +109,14 @@ class Ledger:
         path: None keeps nothing on disk.
         broken: Told of each line that cannot be read.
         digests: The last record of each pair, failed ones included.
+        commits: By which versions of this code the records in the file were made.
     """
 
     settings: Settings
     path: Path | None
     broken: Callable[[str], None]
     digests: dict[Pair, Digest] = field(default_factory=dict)
+    commits: set[str | None] = field(default_factory=set)
     _file: io.BufferedWriter | None = None
 
     def __enter__(self) -> Self:
@@ -138,6 +140,7 @@ class Ledger:
                         f"{'; '.join(other)}). Give another --out, or the same settings."
                     )
                 self._take(digest(record))
+                self.commits.add(record.get("commit"))
             self._end_line()
         except BaseException:
             self._file.close()

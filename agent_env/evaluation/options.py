@@ -46,6 +46,13 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--native-tools", action="store_true", help="send tools and read the server's tool_calls"
     )
+    model.add_argument(
+        "--tool-role",
+        choices=("user", "tool"),
+        default="user",
+        help="role of tool answers in text: user, in <tool_response> tags (default), or tool, as "
+        "in training, where the server takes tool messages without ids",
+    )
     model.add_argument("--temperature", type=float, help="the server's own if not given")
     model.add_argument("--top-p", type=float)
     model.add_argument("--max-tokens", type=int, help="of one answer")

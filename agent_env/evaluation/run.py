@@ -106,8 +106,11 @@ class Evaluation:
             EnvError: The model did not answer.
         """
         opening = await env.areset()
-        seat = NativeChair if self.settings.native_tools else TextChair
-        chair = seat(opening, self.domain.schemas)
+        chair = (
+            NativeChair(opening, self.domain.schemas)
+            if self.settings.native_tools
+            else TextChair(opening, self.settings.tool_role)
+        )
         options = chair.options | ({"seed": seed} if self.settings.sends_seed else {})
         while not env.done:
             answer = await self.endpoint.aask(chair.messages, **options)

@@ -25,6 +25,7 @@ class Settings:
         domain_options: As given to `load_domain`.
         model: The name that the server knows it by.
         native_tools: Whether the server gets `tools` and its `tool_calls` are read.
+        tool_role: Of tool answers in text: "user", in tags, or "tool".
         seed: Of the tasks; the seed of each episode's sampling follows from it.
         sends_seed: Whether that is sent.
         max_turns: Assistant turns of an episode.
@@ -37,6 +38,7 @@ class Settings:
     domain_options: Mapping[str, Any]
     model: str
     native_tools: bool = False
+    tool_role: str = "user"
     seed: int = 0
     sends_seed: bool = True
     max_turns: int = 30

@@ -36,7 +36,7 @@ def turn(env: ToolEnv, chair: TextChair, given: Answer) -> bool:
 
 
 def test_a_text_chat_has_three_roles_and_wraps_tool_answers(env: ToolEnv) -> None:
-    chair = TextChair(env.reset(), env.domain.schemas)
+    chair = TextChair(env.reset())
     order = env.task.slots["order_id"]
     two = render([("get_order", {"order_id": order}), ("get_order", {"order_id": "#W1"})])
     assert not turn(env, chair, answer(two))
@@ -56,8 +56,14 @@ def test_a_text_chat_has_three_roles_and_wraps_tool_answers(env: ToolEnv) -> Non
     assert chair.options == {}
 
 
+def test_tool_answers_can_keep_their_role(env: ToolEnv) -> None:
+    chair = TextChair(env.reset(), tool_role="tool")
+    turn(env, chair, answer(render([("get_order", {"order_id": order_of(env)})])))
+    assert chair.messages == env.messages
+
+
 def test_calls_of_a_server_that_was_not_asked_for_them_are_read_all_the_same(env: ToolEnv) -> None:
-    chair = TextChair(env.reset(), env.domain.schemas)
+    chair = TextChair(env.reset())
     turn(env, chair, answer(None, ("c", "get_order", f'{{"order_id": "{order_of(env)}"}}')))
     assert env.metrics()["tool/ok"] == 1
 
@@ -135,8 +141,9 @@ def test_calls_of_any_shape_are_taken(env: ToolEnv, calls: Any) -> None:
 
 
 def test_what_no_encoding_takes_is_not_sent(env: ToolEnv) -> None:
-    for seat in (TextChair, NativeChair):
+    for native in (False, True):
         fresh = ToolEnv(env.domain, env.task)
-        chair = seat(fresh.reset(), env.domain.schemas)
+        opening = fresh.reset()
+        chair = NativeChair(opening, env.domain.schemas) if native else TextChair(opening)
         turn(fresh, chair, answer("lone \ud800 surrogate"))
         json.dumps(chair.messages, ensure_ascii=False).encode()

@@ -15,7 +15,8 @@ from agent_env import load_domain
 from agent_env.__main__ import main
 from agent_env.endpoint import Retries
 from agent_env.evaluation import command
-from agent_env.scripted_server import Fault, Reply, ScriptedServer, faults_at
+from agent_env.scripted_model import Script
+from agent_env.scripted_server import Fault, Reply, ScriptedServer, answer_from, faults_at
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +49,18 @@ def test_the_score_is_exactly_the_scripted_one(
     assert {(one["task_number"], one["trial"]) for one in records(path)} == {
         (task, trial) for task in range(10) for trial in range(3)
     }
+
+
+@pytest.mark.parametrize("mode", [(), ("--native-tools",)])
+def test_long_conversations_of_the_full_shop_score_as_scripted(
+    serve: Any, evaluate: Any, mode: tuple[str, ...]
+) -> None:
+    domain = load_domain("retail")
+    script = Script.of_domain(domain, domain.tasks(10), fail={3, 7})
+    with serve(answer_from(script)) as server:
+        given = ("--domain", "retail", "--max-turns", "60", "--concurrency", "10", *mode)
+        status, found, _ = evaluate(server, *given)
+    assert (status, found["success"]["solved"]) == (0, 8)
 
 
 def test_every_wire_format_is_read(oracle: Any, serve: Any, evaluate: Any) -> None:
@@ -256,6 +269,16 @@ def test_a_file_of_other_settings_is_refused(
     assert "holds an evaluation with other settings" in said
     assert "native_tools: False in the file, True now" in said
     assert "request: {} in the file, {'temperature': 0.5} now" in said
+
+
+def test_a_file_of_another_version_is_told_apart(
+    oracle: Any, serve: Any, evaluate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = ("--out", str(tmp_path / "out.jsonl"))
+    with serve(oracle()) as server:
+        assert "another version" not in evaluate(server, *out)[2]
+        monkeypatch.setattr(command, "_commit", lambda: "abc")
+        assert "another version of this code" in evaluate(server, *out)[2]
 
 
 def test_two_runs_do_not_write_one_file(
