@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from agent_env.kernels.draw import REGIMES, UNIT, Draw
-from agent_env.kernels.problem import Case
+from agent_env.kernels.problem import DEFAULT_TOLERANCE, Case
+from agent_env.kernels.seeding import seeded
 
 Shape: TypeAlias = Mapping[str, int]
 """A task's sizes by name."""
@@ -61,7 +62,7 @@ class KernelTask:
     work: Callable[[Shape], tuple[int, int]]
     init: tuple[Input, ...] = ()
     large: float = 1e3
-    allowed: float = 8.0
+    allowed: float = DEFAULT_TOLERANCE
     exact: bool = False
     gpu_dtype: str = "float32"
     device: str = "cpu"
@@ -108,15 +109,15 @@ class KernelTask:
 
     def build(self, seed: int) -> nn.Module:
         """The baseline, built under the seed."""
-        torch.manual_seed(seed)
-        return self.model(*self.init)
+        with seeded(seed):
+            return self.model(*self.init)
 
     def reference(
         self, model: nn.Module, case: Case, inputs: list[Input]
     ) -> tuple[torch.Tensor, ...]:
         """The outputs in float64; whole-number outputs as they are."""
         with torch.no_grad():
-            return as_tuple(copy.deepcopy(model).double()(*map(widen, inputs)))
+            return as_tuple(widen_model(copy.deepcopy(model))(*map(widen, inputs)))
 
     def tolerance(self, case: Case) -> float:
         """The error allowed, as a multiple of the baseline's own against float64."""
@@ -140,6 +141,16 @@ def widen(value: Any) -> Any:
     if isinstance(value, torch.Tensor) and value.is_floating_point():
         return value.double()
     return value
+
+
+def widen_model(model: nn.Module) -> nn.Module:
+    """The model itself, now in float64: parameters, buffers and plain tensor attributes."""
+    model.double()
+    for part in model.modules():
+        for name, value in list(vars(part).items()):
+            if isinstance(value, torch.Tensor):
+                setattr(part, name, widen(value))
+    return model
 
 
 def as_tuple(outputs: Any) -> tuple[torch.Tensor, ...]:
