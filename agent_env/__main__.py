@@ -47,6 +47,9 @@ def main(arguments: Sequence[str]) -> int:
         for words in (2, 1):
             if " ".join(arguments[:words]) in ELSEWHERE:
                 return _find_command(" ".join(arguments[:words]))(arguments[words:])
+        if arguments[:1] == ["tasks"] and arguments[1:] and not arguments[1].startswith("-"):
+            under = [name.removeprefix("tasks ") for name in ELSEWHERE if " " in name]
+            raise UnknownNameError("command under tasks", arguments[1], under)
         options = _read_options(arguments)
         return _list_tasks(options) if options.command == "tasks" else _play(options)
     except (

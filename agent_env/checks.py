@@ -20,9 +20,11 @@ from agent_env.env import ToolEnv
 from agent_env.errors import ToolError
 from agent_env.goal import is_told
 from agent_env.rewards import RewardWeights
-from agent_env.types import Action, Call, Effect, FactRule, Limits, StopReason, Task
+from agent_env.scripted_agent import ScriptedAgent
+from agent_env.types import Call, Effect, FactRule, Limits, StopReason, Task
 from agent_env.world import State
-from parsers import render
+
+_SPARE_TURNS = 4
 
 
 def is_refusal(task: Task) -> bool:
@@ -47,17 +49,24 @@ class Probe:
 
     @cached_property
     def gold(self) -> ToolEnv:
-        """The episode that the oracle played."""
-        return self.play(self.domain.oracle(self.task), spare_turns=1)
+        """The episode that the oracle played, asking again where the customer is difficult."""
+        agent = ScriptedAgent(script=self.domain.oracle(self.task))
+        env = self._start(max_turns=_SPARE_TURNS + 3 * len(agent.script))
+        while not env.done:
+            env.step(agent.write(env.messages))
+        return env
 
-    def play(self, actions: Sequence[Action], spare_turns: int = 0) -> ToolEnv:
-        """The episode in which an agent does this."""
-        limits = Limits(max_turns=len(actions) + spare_turns)
-        env = ToolEnv(self.domain, self.task, limits=limits)
-        env.reset()
-        for action in actions:
+    def play(self, texts: Sequence[str]) -> ToolEnv:
+        """The episode in which an agent says this, a text a turn."""
+        env = self._start(max_turns=len(texts))
+        for text in texts:
             if not env.done:
-                env.step(action if isinstance(action, str) else render([action]))
+                env.step(text)
+        return env
+
+    def _start(self, max_turns: int) -> ToolEnv:
+        env = ToolEnv(self.domain, self.task, limits=Limits(max_turns=max_turns))
+        env.reset()
         return env
 
     def open(self) -> State:
@@ -87,10 +96,10 @@ def check_gold_runs(probe: Probe) -> Iterator[str]:
 def check_gold_succeeds(probe: Probe) -> Iterator[str]:
     """The oracle succeeds with full outcome, and the customer leaves."""
     env = probe.gold
-    if not env.done:
+    if env.stop_reason is StopReason.MAX_TURNS:
         yield "The customer does not leave when all is done and told."
-    elif env.stop_reason not in (StopReason.USER_DONE, StopReason.HANDED_OVER):
-        yield f"The oracle's episode ends as {env.stop_reason}."
+    elif env.stop_reason is StopReason.INFRA_ERROR:
+        yield "The oracle's episode ends as a failure of the environment."
     elif env.metrics()["reward/outcome"] != RewardWeights().outcome:
         yield "The oracle's episode is no success."
 

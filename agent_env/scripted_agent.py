@@ -82,16 +82,23 @@ class ScriptedAgent:
         return last
 
     def _is_known(self, arguments: Mapping[str, Any], text: str) -> bool:
-        return all(value in text for value in _texts(arguments))
+        return all(value in text or _is_made_of(value, text) for value in texts(arguments))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _is_made_of(value: str, text: str) -> bool:
+    """Whether a value is words of the agent's own, such as a summary, around known numbers."""
+    words = value.split()
+    numbers = [word.strip(".,;:") for word in words if any(map(str.isdigit, word))]
+    return len(words) > 1 and bool(numbers) and all(number in text for number in numbers)
+
+
+def texts(value: Any) -> Iterator[str]:
     """Every text inside a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for one in value.values():
-            yield from _texts(one)
+            yield from texts(one)
     elif isinstance(value, Sequence):
         for one in value:
-            yield from _texts(one)
+            yield from texts(one)
