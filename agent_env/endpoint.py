@@ -63,8 +63,11 @@ class Answer:
 
     @property
     def content(self) -> str:
-        """The message's text; "" without one."""
+        """The message's text, its parts joined where a server sends parts; "" without one."""
         content = self.message.get("content")
+        if isinstance(content, list):
+            parts = (part.get("text") for part in content if isinstance(part, dict))
+            return "".join(part for part in parts if isinstance(part, str))
         return content if isinstance(content, str) else ""
 
 

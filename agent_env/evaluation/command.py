@@ -95,10 +95,10 @@ def _named_files() -> Iterator[None]:
     """Words what goes wrong with a file that the command line named."""
     try:
         yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        if error.filename is None:
-            raise
-        raise ValueError(f"{error.filename}: {error.strerror}.") from error
+        raise ValueError(f"{error.filename or 'writing'}: {error.strerror or error}.") from error
 
 
 def _compare(arguments: Sequence[str]) -> int:
@@ -139,7 +139,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     mode = "native tool calls" if options.native_tools else "text"
     title = f"{options.model} on {domain.name}, {options.tasks} tasks, {mode}"
     print(json.dumps(summary, indent=2) if options.json else "\n".join(lines(summary, title)))
-    return FAILED_STATUS if summary["episodes"]["infra_error"] else 0
+    left = summary["episodes"]["infra_error"] + summary["episodes"]["not_played"]
+    return FAILED_STATUS if left else 0
 
 
 def _play(
@@ -154,7 +155,9 @@ def _play(
         progress.add(one.success, one.infra_error is not None)
 
     try:
-        asyncio.run(evaluation.play_all(waiting, min(concurrency, len(waiting)), keep))
+        at_once = min(concurrency, len(waiting))
+        if not asyncio.run(evaluation.play_all(waiting, at_once, keep)):
+            _complain("Episode after episode failed; no further one was begun.")
     except KeyboardInterrupt:
         where = f"in {ledger.path}; the same command goes on" if ledger.path else "lost"
         print(f"\nStopped. The finished episodes are {where}.", file=sys.stderr)

@@ -34,7 +34,7 @@ class Digest:
         success: Whether the goal was reached.
         infra_error: Why the episode does not count; None if it does.
         counts: As in `ToolEnv.metrics()`, those that are 0 left out.
-        requests: One for each turn.
+        requests: One for each turn, without its reasoning.
         wall_s: How long the episode took.
         rescued: Whether a call that the server left in the text was run.
         context_full: Whether the conversation outgrew the model.
@@ -61,7 +61,10 @@ def digest(record: Mapping[str, Any]) -> Digest:
     if missing:
         raise ValueError(f"it lacks {', '.join(missing)}")
     trajectory, error = record["trajectory"], record["trajectory"].get("infra_error")
-    requests = tuple(record["requests"])
+    requests = tuple(
+        {key: value for key, value in one.items() if key != "reasoning"}
+        for one in record["requests"]
+    )
     rescues = [number for number, one in enumerate(requests) if one.get("is_rescue")]
     return Digest(
         pair=(int(record["task_number"]), int(record["trial"])),

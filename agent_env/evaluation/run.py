@@ -32,6 +32,8 @@ from agent_env.types import Limits, StopReason
 
 Pair = tuple[int, int]
 """The number of a task, and of the trial on it, both from 0."""
+HOPELESS = 3
+"""After this many failures in a row for each episode at a time, a server is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +58,34 @@ class Evaluation:
 
     async def play_all(
         self, pairs: Iterable[Pair], concurrency: int, keep: Callable[[dict[str, Any]], None]
-    ) -> None:
-        """Plays every pair; `keep` gets each record when its episode is over."""
-        waiting = iter(pairs)
+    ) -> bool:
+        """Plays every pair; `keep` gets each record when its episode is over.
+
+        Returns:
+            Whether all were played: when `HOPELESS` times as many episodes in a row failed as are
+            played at a time, no new one is begun.
+        """
+        failures = 0
+
+        def count(record: dict[str, Any]) -> None:
+            nonlocal failures
+            failures = failures + 1 if record["trajectory"]["infra_error"] else 0
+            keep(record)
+
+        def begun() -> Iterator[Pair]:
+            for pair in pairs:
+                if failures >= HOPELESS * concurrency:
+                    return
+                yield pair
+
+        waiting = begun()
         try:
-            await asyncio.gather(*(self._work(waiting, keep) for _ in range(concurrency)))
+            await asyncio.gather(*(self._work(waiting, count) for _ in range(concurrency)))
         finally:
             await self.endpoint.aclose()
             if self.user is not None:
                 await self.user.endpoint.aclose()
+        return failures < HOPELESS * concurrency
 
     async def _work(self, waiting: Iterator[Pair], keep: Callable[[dict[str, Any]], None]) -> None:
         for task_number, trial in waiting:

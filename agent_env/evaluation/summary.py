@@ -53,11 +53,13 @@ def summarize(
     failed = [one for one in digests if one.infra_error is not None]
     sums = metrics.pool(_filled(one.counts) for one in scored)
     solved = sum(one.success for one in scored)
+    number = len(set(asked))
     return {
         "episodes": {
-            "asked": len(set(asked)),
+            "asked": number,
             "scored": len(scored),
             "infra_error": len(failed),
+            "not_played": number - len(digests),
         },
         "success": {
             "solved": solved,

@@ -126,7 +126,8 @@ def _failures(summary: Mapping[str, Any]) -> Iterator[str]:
 
 def _episodes(episodes: Mapping[str, int]) -> str:
     text = f"{episodes['scored']} of {episodes['asked']}"
-    return text + (f", {episodes['infra_error']} failed" if episodes["infra_error"] else "")
+    parts = [("infra_error", "failed"), ("not_played", "not played")]
+    return text + "".join(f", {episodes[key]} {word}" for key, word in parts if episodes[key])
 
 
 def _rate(found: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -191,6 +192,33 @@ def test_a_lying_server_is_named(body: bytes) -> None:
         asked(Endpoint(base_url=url, model="m", retries=Retries(count=0)))
     thread.join()
     assert caught.value.kind == "UnusableAnswer"
+
+
+def test_content_in_parts_is_joined() -> None:
+    parts = b'[{"type": "text", "text": "Hel"}, {"type": "thinking"}, {"text": "lo"}]'
+    url, thread = raw_server("200 OK", b'{"choices": [{"message": {"content": ' + parts + b"}}]}")
+    assert asked(Endpoint(base_url=url, model="m")).content == "Hello"
+    thread.join()
+
+
+def test_a_wait_until_a_date_is_kept() -> None:
+    from email.utils import format_datetime
+
+    until = datetime.now(UTC) + timedelta(seconds=2)
+    url, thread = raw_server(f"429 No\r\nRetry-After: {format_datetime(until)}", b"{}")
+    endpoint = Endpoint(base_url=url, model="m", retries=Retries(count=1, first_wait_s=0.0))
+    started = time.monotonic()
+    with pytest.raises(EnvError, match="the connection failed"):
+        asked(endpoint)
+    thread.join()
+    assert 0.9 <= time.monotonic() - started < 4
+
+
+def test_an_answer_that_cannot_be_unpacked_is_named() -> None:
+    url, thread = raw_server("200 OK\r\nContent-Encoding: gzip", b"this is no gzip")
+    with pytest.raises(EnvError, match="the connection failed: Error -3"):
+        asked(Endpoint(base_url=url, model="m", retries=Retries(count=0)))
+    thread.join()
 
 
 def test_odd_usage_and_content_are_none() -> None:

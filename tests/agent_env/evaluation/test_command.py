@@ -37,7 +37,7 @@ def test_the_score_is_exactly_the_scripted_one(
     with serve(oracle(fail=(3, 7))) as server:
         status, found, _ = evaluate(server, "--trials", "3", "--out", str(path), *mode)
     assert status == 0
-    assert found["episodes"] == {"asked": 30, "scored": 30, "infra_error": 0}
+    assert found["episodes"] == {"asked": 30, "scored": 30, "infra_error": 0, "not_played": 0}
     assert found["success"]["solved"] == 24
     assert found["success"]["rate"] == pytest.approx(0.8)
     assert [found["pass_hat_k"][k]["rate"] for k in "123"] == [pytest.approx(0.8)] * 3
@@ -108,7 +108,7 @@ def test_a_fault_that_stays_is_an_infra_error_and_no_zero(
         (said,) = found["infra_errors"]
         assert said.startswith(reason.format(url=server.url))
     assert status == 3
-    assert found["episodes"] == {"asked": 10, "scored": 9, "infra_error": 1}
+    assert found["episodes"] == {"asked": 10, "scored": 9, "infra_error": 1, "not_played": 0}
     assert found["success"]["rate"] == 1.0
     assert "(attempt 3)" in said
 
@@ -118,13 +118,30 @@ def test_when_all_fails_there_is_still_a_summary(evaluate: Any, capsys: Any) -> 
         dead = server.url
     status, found, _ = evaluate(dead, "--retries", "0")
     assert status == 3
-    assert found["episodes"] == {"asked": 10, "scored": 0, "infra_error": 10}
+    assert found["episodes"] == {"asked": 10, "scored": 0, "infra_error": 10, "not_played": 0}
     assert found["pass_hat_k"] == {}
     arguments = ["evaluate", "--base-url", dead, "--model", "m", "--tasks", "2", "--retries", "0"]
     assert main(arguments) == 3
     shown = capsys.readouterr().out
     assert "2 episodes failed (infra_error) and are in no rate" in shown
     assert "2 x Connection: m at" in shown
+
+
+def test_a_server_that_died_is_not_asked_for_ever(
+    oracle: Any, serve: Any, evaluate: Any, tmp_path: Path
+) -> None:
+    out = ("--out", str(tmp_path / "out.jsonl"), "--trials", "10", "--concurrency", "4")
+    died = 30
+    with serve(oracle(), lambda number, body: Fault.CUT if number >= died else None) as server:
+        status, found, said = evaluate(server, *out, "--retries", "0")
+        assert status == 3
+        assert 12 <= found["episodes"]["infra_error"] <= 20
+        assert found["episodes"]["not_played"] >= 70
+        assert found["success"]["rate"] == 1.0
+        assert "Episode after episode failed; no further one was begun." in said
+        died = 10**9
+        status, found, _ = evaluate(server, *out)
+    assert (status, found["success"]["solved"]) == (0, 100)
 
 
 def test_truncated_turns_are_counted_and_parsed_as_what_they_are(

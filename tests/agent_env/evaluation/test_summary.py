@@ -33,7 +33,7 @@ def test_pass_hat_k_over_tasks_and_failed_episodes_in_no_rate() -> None:
     digests += [episode(2, trial, False, infra_error="Timeout: m") for trial in range(2)]
     digests += [episode(2, 2, True)]
     found = summarize(digests, asked=[one.pair for one in digests])
-    assert found["episodes"] == {"asked": 11, "scored": 9, "infra_error": 2}
+    assert found["episodes"] == {"asked": 11, "scored": 9, "infra_error": 2, "not_played": 0}
     assert found["success"]["rate"] == pytest.approx(7 / 9)
     # Task 1 has 2 of 4: C(2,2)/C(4,2) = 1/6. Task 2 has one trial only.
     assert found["pass_hat_k"]["1"]["rate"] == pytest.approx((1 + 0.5 + 1) / 3)
@@ -83,12 +83,13 @@ def test_the_table_says_what_there_is() -> None:
     }
     one = episode(0, 0, False, counts=counts, requests=(cut, TURN))
     failed = [episode(n, 0, False, infra_error=f"Timeout: {n}") for n in range(1, 12)]
+    asked = [each.pair for each in (one, *failed)] + [(99, 0)]
     found = summarize(
-        [one, *failed], asked=[(0, 0)], baselines={"do_nothing": 0.25}, prices=Prices(prompt=2.0)
+        [one, *failed], asked=asked, baselines={"do_nothing": 0.25}, prices=Prices(prompt=2.0)
     )
     table = "\n".join(lines(found, "title"))
     for line in (
-        "episodes                  1 of 1, 11 failed",
+        "episodes                  1 of 13, 11 failed, 1 not played",
         "success (pass^1)          0.0 %  [0.0, 79.3]  0 of 1",
         "  do nothing scores       25.0 %",
         "parse failures            25.0 %  1 of 4 turns",
