@@ -1,4 +1,4 @@
-"""The command line: `python -m agent_env tasks|play|evaluate|rescore|serve-script`.
+"""The command line: `python -m agent_env tasks|play|evaluate|bench|...`.
 
 Place in the flow: for people; lists what a domain asks for, lets one play the agent in the
 terminal, and hands the larger commands to their own modules.
@@ -8,6 +8,7 @@ terminal, and hands the larger commands to their own modules.
     python -m agent_env play --domain retail --task 0
     python -m agent_env evaluate --base-url URL --model NAME --domain retail --tasks 50
     python -m agent_env rescore FILE
+    python -m agent_env bench CANDIDATE.py --task row_softmax_masked
     python -m agent_env serve-script --domain retail --tasks 50
 
 Exit status: 0 done, 2 for a command line that cannot be followed (one sentence on stderr), 130
@@ -33,6 +34,7 @@ ELSEWHERE = {
     "tasks validate": ("agent_env.validate_command", "validate_command"),
     "evaluate": ("agent_env.evaluation.command", "evaluate_command"),
     "rescore": ("agent_env.evaluation.command", "rescore_command"),
+    "bench": ("agent_env.kernels.bench", "bench_command"),
     "serve-script": ("agent_env.scripted_command", "serve_script_command"),
 }
 """Commands that a function of another module follows, which is imported when it is asked for."""
@@ -85,6 +87,7 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     for name, about in (
         ("evaluate", "score a model at an OpenAI-compatible endpoint"),
         ("rescore", "recorded trajectories through today's parser and scoring"),
+        ("bench", "compile, check and time a kernel"),
         ("serve-script", "a server without a model, for trying evaluate"),
     ):
         commands.add_parser(name, help=about)

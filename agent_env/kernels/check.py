@@ -193,25 +193,31 @@ def check_call(child: Child, expected: Expected, call_s: float) -> Finding | Non
     """What is wrong with one call, or None."""
     layout = Layout(expected.inputs, expected.baseline)
     child.stop()
-    layout.write(child.arena)
+    layout.write(child.arena, layout.image)
     child.order(layout.spec(), call_s)
     reply = child.order(b"go", call_s)
-    return judge_call(child, layout, expected, reply.data)
+    finding = form_finding(reply.data)
+    finding = finding or damage_finding(child, layout, layout.image, expected)
+    return finding or judge_numbers(expected, layout.outputs(child.arena))
 
 
-def judge_call(
-    child: Child, layout: Layout, expected: Expected, reply: dict[str, object], slack: float = 1.0
+def damage_finding(
+    child: Child, layout: Layout, image: Tensor, expected: Expected
 ) -> Finding | None:
-    """What is wrong after a call: its error, its output's form, its inputs, its numbers."""
-    finding = form_finding(reply)
-    if finding:
-        return finding
-    damage = layout.damage(child.arena)
-    if damage:
-        hack, reason = damage
-        status = Status.CHEAT if hack == "input_mutation" else Status.WRONG
-        return Finding(status=status, reason=f"{expected.case.name}: {reason}", hack=hack)
-    mismatch = compare(expected, layout.outputs(child.arena), slack)
+    """What a call did to its inputs and the pads around them, or None."""
+    damage = layout.damage(child.arena, image)
+    if damage is None:
+        return None
+    hack, reason = damage
+    status = Status.CHEAT if hack == "input_mutation" else Status.WRONG
+    return Finding(status=status, reason=f"{expected.case.name}: {reason}", hack=hack)
+
+
+def judge_numbers(
+    expected: Expected, outputs: Sequence[Tensor], slack: float = 1.0
+) -> Finding | None:
+    """The finding about the first wrong element, or None; arguments as of `compare`."""
+    mismatch = compare(expected, outputs, slack)
     if mismatch is None:
         return None
     reason = (

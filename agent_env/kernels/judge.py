@@ -255,7 +255,9 @@ class Judge:
             baseline.end()
         if isinstance(result, check.Finding):
             return result
-        attempt.timing = replace(result, is_performance=attempt.prepared.is_performance)
+        shrunk = bool(getattr(attempt.problem, "correctness_only", False))
+        says_speed = attempt.prepared.is_performance and not shrunk
+        attempt.timing = replace(result, is_performance=says_speed)
         return None
 
     def _fork(self, order: Mapping[str, Any], size_bytes: int, flavour: Flavour) -> Child:

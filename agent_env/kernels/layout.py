@@ -49,7 +49,7 @@ class Layout:
             end = _aligned(end + span.numel()) + PAD_BYTES
         pattern = torch.frombuffer(bytearray(os.urandom(PAD_BYTES)), dtype=torch.uint8)
         self.image = pattern.repeat(-(-end // PAD_BYTES))[:end]
-        self.refill(inputs)
+        self.image = self.image_of(inputs)
         self.output_start = end
         self._outputs = []
         for expected in outputs:
@@ -58,20 +58,22 @@ class Layout:
             end = _aligned(end + size) + PAD_BYTES
         self.size_bytes = end
 
-    def refill(self, inputs: Sequence[Tensor | int | float]) -> None:
-        """Takes other values for the same places; shapes and types must be the same."""
+    def image_of(self, inputs: Sequence[Tensor | int | float]) -> Tensor:
+        """The image with other values in the same places; shapes and types must be the same."""
+        image = self.image.clone()
         for given, place in zip(inputs, self._inputs, strict=True):
             if "offset" in place:
                 span, _ = _span(given)  # type: ignore[arg-type]
-                self.image[place["offset"] : place["offset"] + place["bytes"]] = span
+                image[place["offset"] : place["offset"] + place["bytes"]] = span
+        return image
 
     def spec(self) -> dict[str, Any]:
         """What the worker binds its views by."""
         return {"op": "bind", "inputs": self._inputs, "outputs": self._outputs}
 
-    def write(self, arena: Tensor) -> None:
+    def write(self, arena: Tensor, image: Tensor) -> None:
         """Puts pads and arguments into the arena and poison where the outputs will be."""
-        arena[: self.output_start] = self.image
+        arena[: self.output_start] = image
         arena[self.output_start : self.size_bytes] = 0xFE  # floats of -1.7e38, negative integers
 
     def outputs(self, arena: Tensor) -> tuple[Tensor, ...]:
@@ -84,14 +86,14 @@ class Layout:
             found.append(span.view(getattr(torch, place["dtype"])).view(place["shape"]))
         return tuple(found)
 
-    def damage(self, arena: Tensor) -> tuple[str, str] | None:
+    def damage(self, arena: Tensor, image: Tensor) -> tuple[str, str] | None:
         """The hack's name and a sentence if pads or arguments are not as they were, else None."""
         import torch
 
         front = arena[: self.output_start]
-        if torch.equal(front, self.image):
+        if torch.equal(front, image):
             return None
-        changed = (front != self.image).nonzero()[:, 0]
+        changed = (front != image).nonzero()[:, 0]
         for number, place in enumerate(self._inputs):
             if "offset" not in place:
                 continue

@@ -164,6 +164,10 @@ def _compiled(
         if built.status is compiling.BuildStatus.UNAVAILABLE:
             raise EnvError("ToolchainError", built.reason)
         return Prepared(**known, finding=Finding(status=status, reason=built.reason))
+    if built.compile_only:
+        reason = f"It compiles, and cannot be run here: {built.compile_only}"
+        finding = Finding(status=Status.RUNTIME_ERROR, reason=reason)
+        return Prepared(**known, finding=finding, resources=built.resources)
     artefacts = {f"{name}.json": json.dumps(facts).encode() for name, facts in built.facts.items()}
     artefacts |= {f"{name}.so": path.read_bytes() for name, path in built.artefacts.items()}
     return Prepared(

@@ -18,6 +18,7 @@ agree on is marked `noisy`.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import statistics
@@ -31,12 +32,12 @@ from agent_env.kernels.check import (
     Expected,
     Finding,
     busy,
-    compare,
+    damage_finding,
     expect,
     form_finding,
-    judge_call,
+    judge_numbers,
 )
-from agent_env.kernels.children import Child, Reply
+from agent_env.kernels.children import Child
 from agent_env.kernels.layout import Layout
 from agent_env.kernels.problem import Problem
 from agent_env.kernels.verdict import Status, Timing
@@ -44,11 +45,19 @@ from agent_env.kernels.verdict import Status, Timing
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-SETTLING_PAIRS = 4
+CALLS_A_TURN = 5
+"""Each on contents of its own; the first is not counted, for it finds cold caches."""
+SETTLING_PAIRS = 2
+HIGHEST_PRIORITY = -20
 """Pairs at the start that are called and verified like the others but not counted."""
-PAIRS = (40, 80, 160, 320)
+PAIRS = (30, 60, 120, 240)
 """After so many pairs the estimates are asked whether they agree; the last is the end."""
+ENOUGH_S = 0.3
+"""How long an interval that is sound may still be narrowed."""
 BUDGET_S = 3.0
+"""How long estimates that disagree are given to agree."""
+NARROW = 0.03
+"""Width of an interval, as a share of the speed-up, that is narrow enough."""
 DISAGREEMENT = 0.05
 ROUND_TRIPS = 30
 BOOTSTRAPS = 400
@@ -100,7 +109,8 @@ def time_pairs(
         child.order(layout.spec(), call_s)
         child.order({"op": "poison", "byte": 0}, call_s)
     pairs = _Pairs(candidate, baseline, problem, model, expected, layout, call_s)
-    end = min(until, time.monotonic() + BUDGET_S)
+    begin = time.monotonic()
+    end = min(until, begin + BUDGET_S)
     samples = _Samples()
     candidate.stray_cpu_s = 0.0
     for goal in PAIRS:
@@ -109,7 +119,10 @@ def time_pairs(
             if finding:
                 return finding
         timing = summarise(samples.reference, samples.candidate)
-        if not timing.noisy or time.monotonic() >= end:
+        now = time.monotonic()
+        low, high = timing.speedup_ci
+        narrow = high - low < NARROW * timing.speedup_x
+        if now >= end or (not timing.noisy and (narrow or now >= begin + ENOUGH_S)):
             break
     if candidate.stray_cpu_s > STRAY_CPU_S:
         return Finding(
@@ -118,6 +131,15 @@ def time_pairs(
             reason="The program computed while it was to stand still between timed calls.",
         )
     return busy(candidate) or timing
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What came of one child's calls: outputs a call, and the mean time of those that count."""
+
+    outputs: list[tuple[Tensor, ...]] = field(default_factory=list)
+    net_us: float = math.inf
+    finding: Finding | None = None
 
 
 class _Pairs:
@@ -141,47 +163,63 @@ class _Pairs:
         self._core = Core(candidate.pid, baseline.pid)
         with self._core.judge():
             self._round_trip_us = _round_trip_us(baseline, call_s)
-        self._last: tuple[Tensor, ...] = ()
+        self._last: Sequence[Tensor] = ()
 
     def once(self, samples: _Samples) -> Finding | None:
-        """Calls a pair and keeps its times; what was wrong with the candidate's output, or None."""
-        case = replace(self._expected.case, seed=self._random.getrandbits(31))
-        verified = self._random.random() < VERIFIED_SHARE
-        expected = replace(self._expected, case=case, inputs=self._problem.inputs(case))
-        self._layout.refill(expected.inputs)
-        for child in (self._candidate, self._baseline):
-            child.stop()
-            self._layout.write(child.arena)
+        """Gives both children a turn and keeps their times; what was wrong, or None."""
+        cases = [
+            replace(self._expected.case, seed=self._random.getrandbits(31))
+            for _ in range(CALLS_A_TURN)
+        ]
+        inputs = [self._problem.inputs(case) for case in cases]
+        images = [self._layout.image_of(one) for one in inputs]
         turns = [self._candidate, self._baseline]
         self._random.shuffle(turns)
         with self._core.judge():
-            replies = {id(child): child.order(b"go", self._call_s) for child in turns}
-        theirs, ours = replies[id(self._candidate)], replies[id(self._baseline)]
-        finding = form_finding(theirs.data) or self._verify(expected, theirs, verified)
-        if finding:
-            return finding
+            made = {id(child): self._turn(child, images) for child in turns}
+        theirs, ours = made[id(self._candidate)], made[id(self._baseline)]
+        if theirs.finding:
+            return theirs.finding
+        for case, given, got, beside in zip(
+            cases, inputs, theirs.outputs, ours.outputs, strict=True
+        ):
+            finding = self._verify(replace(self._expected, case=case, inputs=given), got, beside)
+            if finding:
+                return finding
         self._done += 1
         if self._done > SETTLING_PAIRS:
-            samples.candidate.append(self._net_us(theirs))
-            samples.reference.append(self._net_us(ours))
+            samples.candidate.append(theirs.net_us)
+            samples.reference.append(ours.net_us)
         return None
 
-    def _net_us(self, reply: Reply) -> float:
-        # A tenth of the round trip is left, for nothing takes no time at all.
-        return max(reply.wall_ns / 1e3 - self._round_trip_us, 0.1 * self._round_trip_us)
+    def _turn(self, child: Child, images: Sequence[Tensor]) -> _Turn:
+        """Calls one child on each image; the first call only warms the caches."""
+        turn = _Turn()
+        for number, image in enumerate(images):
+            child.stop()
+            self._layout.write(child.arena, image)
+            reply = child.order(b"go", self._call_s)
+            turn.finding = form_finding(reply.data) or damage_finding(
+                child, self._layout, image, self._expected
+            )
+            if turn.finding:
+                return turn
+            turn.outputs.append(self._layout.outputs(child.arena))
+            if number:
+                # A tenth of the round trip is left, for nothing takes no time at all.
+                net_us = reply.wall_ns / 1e3 - self._round_trip_us
+                turn.net_us = min(turn.net_us, max(net_us, 0.1 * self._round_trip_us))
+        return turn
 
-    def _verify(self, expected: Expected, reply: Reply, verified: bool) -> Finding | None:
-        baseline = self._layout.outputs(self._baseline.arena)
-        beside = replace(expected, baseline=baseline, reference=baseline)
-        finding = judge_call(self._candidate, self._layout, beside, reply.data, slack=2.0)
-        got = self._layout.outputs(self._candidate.arena)
-        if finding is None and verified:
+    def _verify(
+        self, expected: Expected, got: Sequence[Tensor], beside: tuple[Tensor, ...]
+    ) -> Finding | None:
+        near = replace(expected, baseline=beside, reference=beside)
+        finding = judge_numbers(near, got, slack=2.0)
+        if finding is None and self._random.random() < VERIFIED_SHARE:
             exact = expect(self._problem, self._model, expected.case)
-            mismatch = compare(exact, got, slack=1.5)
-            if mismatch is not None:
-                reason = f"a timed output is off the float64 reference by {mismatch.error:.3g}"
-                finding = Finding(status=Status.WRONG, reason=reason, mismatch=mismatch)
-        if finding is not None and finding.mismatch is not None:
+            finding = judge_numbers(exact, got, slack=1.5)
+        if finding is not None:
             finding = self._accuse(finding, got)
         self._last = got
         return finding
@@ -260,14 +298,20 @@ class Core:
         for pid in pids:
             with suppress(OSError):
                 os.sched_setaffinity(pid, self._one)
+            with suppress(OSError):  # only for root; it keeps others' work out of the windows
+                os.setpriority(os.PRIO_PROCESS, pid, HIGHEST_PRIORITY)
 
     @contextmanager
     def judge(self) -> Iterator[None]:
         """Has this thread there for the block, and at home again afterwards."""
+        priority = os.getpriority(os.PRIO_PROCESS, 0)
         try:
             with suppress(OSError):
                 os.sched_setaffinity(0, self._one)
+                os.setpriority(os.PRIO_PROCESS, 0, HIGHEST_PRIORITY)
             yield
         finally:
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, 0, priority)
             with suppress(OSError):
                 os.sched_setaffinity(0, self._home)
