@@ -23,24 +23,33 @@ class Acts:
         asking: The sentences that ask for something, together; "" when none does.
         proposal: The sentences that ask for a yes, together; "" when none does.
         offers_more: Whether it asks what else there is to do.
-        refuses: Whether it says that something cannot be done.
     """
 
     asking: str
     proposal: str
     offers_more: bool
-    refuses: bool
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(patterns)})", re.IGNORECASE)
+    """Matches any of them, in a text in lower case."""
+    return re.compile("|".join(patterns))
 
 
 # Curly quotes, which models like, count as straight ones.
 _PLAIN = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0xA0: " "}
 _SENTENCE = re.compile(r"(?<=[.!?])[\s*_)]+|\n+")
 
-_QUESTION_WORD = re.compile(r"\b(?:what|which|where|whose|who|why|how)\b(?! about)", re.IGNORECASE)
+_SIGNS = (
+    *("?", "please", "kindly", "confirm", "yes", "let me", "let us", "need", "require", "tell me"),
+    *("give", "provide", "share", "specify", "verify", "state ", "if you", "once you", "when you"),
+    *("after you", "until you", "as soon as", "your ok", "your app", "your per", "your go", "pls"),
+    *("y/n", "missing", "what", "which", "where", "who", "why", "how ", "may i", "may we", "like"),
+    *("shall", "should", "else", "more", "assist", "do you", "want", "okay", "sounds", "i must"),
+    *("have to", "reply", "answer", "respond", "to confirm", "your consent", "your final"),
+    *("your explicit", "your yes", "your auth", "your agree", "can i", "can we", "send me", "know"),
+)
+
+_QUESTION_WORD = re.compile(r"\b(?:what|which|where|whose|who|why|how)\b(?! about)")
 
 # What opens a request for something that the customer knows.
 _REQUEST = _any(
@@ -137,22 +146,25 @@ _REFUSES = _any(
 def read_acts(message: str) -> Acts:
     """What the message does; never raises."""
     asking, proposal, offers_more = [], [], False
-    message = message.translate(_PLAIN)
-    for sentence in _SENTENCE.split(message):
-        if _OFFERS_MORE.search(sentence):
+    for sentence in _SENTENCE.split(message.translate(_PLAIN)):
+        text = sentence.lower()
+        # Most sentences only tell something; these words are in all others.
+        if not any(word in text for word in _SIGNS):
+            continue
+        if _OFFERS_MORE.search(text):
             offers_more = True
             continue
-        kind = _kind(sentence)
-        if kind != "proposes" and kind:
+        kind = _kind(text)
+        if kind in ("asks", "both"):
             asking.append(sentence)
         if kind in ("proposes", "both"):
             proposal.append(sentence)
-    return Acts(
-        asking="\n".join(asking),
-        proposal="\n".join(proposal),
-        offers_more=offers_more,
-        refuses=_REFUSES.search(message) is not None,
-    )
+    return Acts(asking="\n".join(asking), proposal="\n".join(proposal), offers_more=offers_more)
+
+
+def refuses(message: str) -> bool:
+    """Whether the message says that something cannot be done."""
+    return _REFUSES.search(message.translate(_PLAIN).lower()) is not None
 
 
 def _kind(sentence: str) -> str:
@@ -161,7 +173,7 @@ def _kind(sentence: str) -> str:
     word = _QUESTION_WORD.search(sentence)
     if word and "?" in sentence and (proposed is None or word.start() < proposed.start()):
         return "asks"  # "Which card should I use?" is no proposal; "Shall I do what ...?" is one.
-    if _CONFIRMS_NOUN.search(sentence):
+    if "confirm" in sentence and _CONFIRMS_NOUN.search(sentence):
         return "both"
     requested = _REQUEST.search(sentence)
     if proposed is None:

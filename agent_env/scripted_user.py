@@ -26,9 +26,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import prompts
-from agent_env.acts import read_acts
+from agent_env.acts import read_acts, refuses
 from agent_env.noise import Noise, draw, misread
 from agent_env.talk import Talk
 from agent_env.types import Goal, Task
@@ -41,20 +42,21 @@ class Slot:
 
     Attributes:
         label: What the customer calls it; "" when the value is a sentence of its own.
-        asked: Matches talk of it in a sentence that asks for something.
+        asked: Matches talk of it in a sentence that asks for something, in lower case.
     """
 
     label: str
     asked: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sort:
     """One sort of value that a proposal can name.
 
     Attributes:
-        values: Matches any value of the sort; with a group, the group is the value.
-        spelling: What a lower-case value counts as, where two words mean one thing.
+        values: Matches any value of the sort in a text in lower case; with a group, the group is
+            the value.
+        spelling: What a value counts as, where two words mean one thing.
         is_strict: Whether a proposal must name every needed value of the sort and no other, once it
             names any; else one needed value is enough, whatever is named beside it.
     """
@@ -65,8 +67,14 @@ class Sort:
 
     def find(self, text: str) -> frozenset[str]:
         """The values that the text names."""
-        found = [value.lower() for value in self.values.findall(text)]
-        return frozenset(self.spelling.get(value, value) for value in found)
+        return _find(self, text)
+
+
+# A few texts are looked through for many sorts, and what a goal needs again and again.
+@lru_cache(maxsize=4096)
+def _find(sort: Sort, text: str) -> frozenset[str]:
+    found = sort.values.findall(text.lower())
+    return frozenset(sort.spelling.get(value, value) for value in found)
 
 
 _AMOUNT = re.compile(
@@ -92,7 +100,7 @@ class ScriptedUser:
         identity: Names of the task's slots that tell who it is, grouped by what is enough.
         slots: What it may be asked for, by the names in `Task.slots` and `Goal.slots`.
         sorts: What a proposal can name, and so get wrong.
-        deeds: Matches talk of doing something, by the name of the deed.
+        deeds: Matches talk of doing something, in lower case, by the name of the deed.
         noise: How difficult it is.
     """
 
@@ -147,7 +155,7 @@ class ScriptedUser:
             for name, value in talk.goal.slots.items()
             if name in self.slots
             and (is_open or not self._states(value, asking))
-            and self.slots[name].asked.search(asking)
+            and self._is_asked(name, asking)
         ]
         groups = [group for group in self.identity if all(name in known for name in group)]
         named = [group for group in groups if any(self._is_asked(name, asking) for name in group)]
@@ -174,7 +182,7 @@ class ScriptedUser:
         )
 
     def _is_asked(self, name: str, asking: str) -> bool:
-        return self.slots[name].asked.search(asking) is not None
+        return self.slots[name].asked.search(asking.lower()) is not None
 
     def _tell(self, name: str, value: str, talk: Talk) -> str:
         """The words that tell a slot; "" for what is told only when asked again."""
@@ -233,8 +241,8 @@ class ScriptedUser:
             return True
         for sort in self.sorts:
             needed = sort.find(slots["_needs"])
-            found = sort.find(pointed) or sort.find(message)
-            if needed and found and self._is_off(sort, needed, found, talk):
+            found = needed and (sort.find(pointed) or sort.find(message))
+            if found and self._is_off(sort, needed, found, talk):
                 return True
         allowed = slots.get("_amounts", "").split()
         return bool(allowed) and any(
@@ -262,11 +270,11 @@ class ScriptedUser:
         return any(sort.find(message) & sort.find(goal.slots["_needs"]) for sort in self.sorts)
 
     def _deeds_in(self, text: str) -> set[str]:
-        return {deed for deed, pattern in self.deeds.items() if pattern.search(text)}
+        return {deed for deed, pattern in self.deeds.items() if pattern.search(text.lower())}
 
     def _insist(self, talk: Talk) -> str:
         """Says the wish again, or asks for the reason of a refusal that may be right."""
-        if talk.acts.refuses and talk.missing and not talk.goal.wants:
+        if talk.missing and not talk.goal.wants and refuses(talk.message):
             return self._words(f"{self.domain}_ask_{_kind_of(talk.missing[0])}", talk)
         return self._words("again", talk, wish=talk.goal.slots["wish"])
 
@@ -277,7 +285,7 @@ class ScriptedUser:
         return prompts.load("user", name).render(variables, variant)
 
     def _styled(self, text: str, task: Task, turn: int) -> str:
-        if draw(task.seed, f"rude/{turn}") >= self.noise.rudeness:
+        if not self.noise.rudeness or draw(task.seed, f"rude/{turn}") >= self.noise.rudeness:
             return text
         return f"{prompts.load('user', 'rude').render({}, task.seed + turn)} {text}"
 

@@ -24,7 +24,6 @@ class Talk:
         situation: What the customer knows.
         task: Its task.
         message: What the agent just wrote.
-        acts: What that does.
         said: Everything that the customer has said.
         heard: Everything that the agent has written, a text a message.
         brought_up: The goals that it has brought up; there is always one.
@@ -36,7 +35,6 @@ class Talk:
     situation: Situation
     task: Task
     message: str
-    acts: Acts
     said: str
     heard: list[str]
     brought_up: tuple[Goal, ...]
@@ -48,7 +46,6 @@ class Talk:
         self.situation = situation
         self.task = situation.task
         self.message = situation.message
-        self.acts = read_acts(situation.message)
         self.heard = []
         mine: list[str] = []
         goals, count, self.begin = situation.task.goals, 1, 0
@@ -63,6 +60,11 @@ class Talk:
         self.number = count - 1
         self.brought_up = goals[:count]
         self.missing = self._find_missing()
+
+    @property
+    def acts(self) -> Acts:
+        """What the message does."""
+        return read_acts(self.message)
 
     @property
     def goal(self) -> Goal:
@@ -80,8 +82,7 @@ class Talk:
         if self.missing or not self.is_visible:
             return False
         # Where nothing changes, a proposal still asks for a yes.
-        is_asked = bool(self.acts.proposal and self.goal.slots["_deeds"])
-        return bool(self.goal.wants) or not is_asked
+        return bool(self.goal.wants or not self.goal.slots["_deeds"]) or not self.acts.proposal
 
     def following(self) -> Goal | None:
         """The goal to be spoken of once the current one is settled; None when none is left."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_env.acts import read_acts
+from agent_env.acts import read_acts, refuses
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_an_offer_of_more_is_neither_question_nor_proposal(message: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("message", "refuses"),
+    ("message", "expected"),
     [
         ("I cannot cancel that.", True),
         ("Unfortunately, it has been sent.", True),
@@ -57,8 +57,8 @@ def test_an_offer_of_more_is_neither_question_nor_proposal(message: str) -> None
         ("Your order is cancelled.", False),
     ],
 )
-def test_refusals(message: str, refuses: bool) -> None:
-    assert read_acts(message).refuses is refuses
+def test_refusals(message: str, expected: bool) -> None:
+    assert refuses(message) is expected
 
 
 @given(st.text(max_size=300))

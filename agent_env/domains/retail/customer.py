@@ -22,7 +22,8 @@ IDENTITY = (("email",), ("name", "zip"))
 
 
 def _pattern(body: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{body})\b", re.IGNORECASE)
+    """Matches it as words of their own, in a text in lower case."""
+    return re.compile(rf"\b(?:{body.lower()})\b")
 
 
 _ORDER_ASKED = _pattern(
@@ -88,8 +89,8 @@ _WORDS = sorted(
 _OPTION_WORDS = "|".join(re.escape(word) for word in _WORDS if len(word) > 3 or " " in word)
 
 SORTS = (
-    Sort(values=re.compile(r"#W\d+\b", re.IGNORECASE), is_strict=True),
-    Sort(values=re.compile(r"\bI\d{6}\b"), is_strict=True),
+    Sort(values=re.compile(r"#w\d+\b"), is_strict=True),
+    Sort(values=re.compile(r"\bi\d{6}\b"), is_strict=True),
     Sort(values=_pattern(r"(?:card|paypal|gift)-\d{5}")),
     Sort(
         values=_pattern(rf"gift cards?|pay ?pal|credit cards?|{'|'.join(BRANDS)}"),
@@ -99,14 +100,12 @@ SORTS = (
             **dict.fromkeys(("credit cards", *(brand.lower() for brand in BRANDS)), "credit card"),
         },
     ),
-    Sort(
-        values=re.compile(r"(?:ending(?: in| with)?|ends? (?:in|with)|\*+|[xX]{2,}|•+) ?(\d{4})\b")
-    ),
+    Sort(values=re.compile(r"(?:ending(?: in| with)?|ends? (?:in|with)|\*+|x{2,}|•+) ?(\d{4})\b")),
     Sort(values=_pattern("|".join(REASONS))),
     Sort(values=_pattern("|".join(city for cities in CITIES.values() for city in cities))),
     Sort(values=re.compile(r"(?<![\w-])\d{5}\b")),
     Sort(values=_pattern(rf"\d{{1,3}} (?:{'|'.join(STREETS)})")),
-    Sort(values=re.compile(rf"\b(?:{_OPTION_WORDS})\b", re.IGNORECASE)),
+    Sort(values=_pattern(_OPTION_WORDS)),
 )
 
 DEEDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
