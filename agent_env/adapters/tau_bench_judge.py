@@ -46,6 +46,7 @@ class StockJudge:
 
     Attributes:
         env: tau-bench's environment, with its data reloaded from memory.
+        load_data: Its own loader, which reads files.
     """
 
     def __init__(
@@ -59,7 +60,8 @@ class StockJudge:
             tools: The shop's tools.
             tasks: Their tasks.
         """
-        packed = pickle.dumps(data.load_data())
+        self.load_data = data.load_data
+        packed = pickle.dumps(self.load_data())
         self.env = base.Env(
             data_load_func=lambda: pickle.loads(packed),
             tools=tools.ALL_TOOLS,
