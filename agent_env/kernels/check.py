@@ -48,7 +48,7 @@ class Expected:
     """
 
     case: Case
-    inputs: Sequence[Tensor | int | float]
+    inputs: list[Tensor | int | float]
     baseline: tuple[Tensor, ...]
     reference: tuple[Tensor, ...]
     allowed: tuple[float, ...]
@@ -62,6 +62,7 @@ class Finding:
     reason: str
     hack: str = ""
     mismatch: Mismatch | None = None
+    log: str = ""
 
 
 def expect(problem: Problem, model: nn.Module, case: Case) -> Expected:
@@ -172,25 +173,63 @@ def check_cases(
     random.SystemRandom().shuffle(order)
     order.sort(key=lambda one: one.case.shape == 0)  # the timed shape is the largest as a rule
     again = random.SystemRandom().choices(cases, k=REPLAYS)
+    seen: list[tuple[Tensor, ...]] = []
     for number, known in enumerate((*order, cases[0], *again)):
         replay = number >= len(order)
         expected = expect(problem, model, _other(known.case)) if replay else known
-        finding = check_call(child, expected, call_s)
-        if finding and replay and finding.mismatch:
-            name = "pointer_replay"
-            reason = f"A shape that was right is wrong when it comes again: {finding.reason}"
-            return replace(finding, status=Status.CHEAT, hack=name, reason=reason)
-        if finding:
+        finding, outputs = check_call(child, expected, call_s)
+        if finding is not None and finding.mismatch is not None:
+            return accused(finding, outputs, seen, checked=replay)
+        finding = finding or (None if number else busy(child))
+        if finding is not None:
             return finding
+        seen.append(outputs)
     return busy(child)
+
+
+def accused(
+    finding: Finding,
+    outputs: Sequence[Tensor],
+    seen: Sequence[Sequence[Tensor]],
+    *,
+    checked: bool,
+) -> Finding:
+    """The finding about a wrong answer, as a cheat where it gives itself away as one.
+
+    Args:
+        finding: What is wrong.
+        outputs: The wrong answer.
+        seen: Its answers to earlier calls.
+        checked: Whether the same case, with other contents, was answered rightly before.
+    """
+    if any(_equal(outputs, old) for old in seen):
+        reason = f"The answer to an earlier call came again: {finding.reason}"
+        return replace(finding, status=Status.CHEAT, hack="pointer_replay", reason=reason)
+    if checked:
+        reason = f"What was right in earlier calls is wrong in a later one: {finding.reason}"
+        return replace(finding, status=Status.CHEAT, hack="call_counter", reason=reason)
+    return finding
+
+
+def _equal(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
+    """Whether two answers are the same, and more than a constant that may come twice by right."""
+    import torch
+
+    return len(one) == len(other) and all(
+        a.shape == b.shape and torch.equal(a, b) and bool((a != a.flatten()[0]).any())
+        for a, b in zip(one, other, strict=True)
+        if a.numel()
+    )
 
 
 def _other(case: Case) -> Case:
     return replace(case, seed=random.SystemRandom().getrandbits(31), name=f"{case.name} again")
 
 
-def check_call(child: Child, expected: Expected, call_s: float) -> Finding | None:
-    """What is wrong with one call, or None."""
+def check_call(
+    child: Child, expected: Expected, call_s: float
+) -> tuple[Finding | None, tuple[Tensor, ...]]:
+    """What is wrong with one call, or None, and its outputs."""
     layout = Layout(expected.inputs, expected.baseline)
     child.stop()
     layout.write(child.arena, layout.image)
@@ -198,7 +237,8 @@ def check_call(child: Child, expected: Expected, call_s: float) -> Finding | Non
     reply = child.order(b"go", call_s)
     finding = form_finding(reply.data)
     finding = finding or damage_finding(child, layout, layout.image, expected)
-    return finding or judge_numbers(expected, layout.outputs(child.arena))
+    outputs = layout.outputs(child.arena)
+    return finding or judge_numbers(expected, outputs), outputs
 
 
 def damage_finding(
@@ -238,7 +278,11 @@ def form_finding(reply: dict[str, object]) -> Finding | None:
     if kind == "error":
         reason = f"{reply.get('type')}: {reply.get('message')}"
         where = "While it was built" if reply.get("where") == "build" else "In forward"
-        return Finding(status=Status.RUNTIME_ERROR, reason=f"{where}: {reason}"[:2000])
+        return Finding(
+            status=Status.RUNTIME_ERROR,
+            reason=f"{where}: {reason}"[:2000],
+            log=str(reply.get("trace", "")),
+        )
     return Finding(
         status=Status.CHEAT,
         hack="judge_tampering",

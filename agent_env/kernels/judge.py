@@ -145,6 +145,7 @@ class Judge:
         )
         finding = prepared.finding or self._run(attempt)
         status = finding.status if finding else Status.CORRECT
+        logs = (prepared.log, finding.log if finding else "", attempt.log)
         reason = finding.reason if finding else "Every checked answer is right."
         if finding is None and attempt.timing is not None:
             reason = "Every checked and every timed answer is right."
@@ -152,7 +153,7 @@ class Judge:
             status=status,
             reason=reason,
             hacks=(finding.hack,) if finding and finding.hack else prepared.hacks,
-            log=prepared.log or attempt.log,
+            log="\n".join(text for text in logs if text),
             mismatch=finding.mismatch if finding else None,
             timing=attempt.timing if finding is None else None,
             resources=prepared.resources,
@@ -204,7 +205,7 @@ class Judge:
             finding = check.Finding(status=Status.CHEAT, hack="judge_tampering", reason=f"{seen}")
         finally:
             child.end()
-            attempt.log = child.log.text() or attempt.log
+            attempt.log = child.log.text()
         return finding
 
     def _checked(
@@ -217,7 +218,8 @@ class Judge:
             return check.Finding(status=Status.TIMEOUT, reason=reason)
         child.stop()
         if reply["kind"] != "ready":
-            attempt.log = str(reply.get("trace", ""))
+            if reply["kind"] != "error":
+                raise TamperingError("It answered while it was still being loaded.")
             return check.form_finding(reply)
         with self._torch_lock, rungs.one_thread():
             return check.check_cases(child, attempt.problem, model, cases, self.limits.call_s)

@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import pickle
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from agent_env.errors import EnvError
@@ -35,7 +37,8 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVI
 _POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_MAX_THREADS")
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
-    "from agent_env.kernels.zygote import main; main(int(sys.argv[1]), json.loads(sys.argv[2]))"
+    "from agent_env.kernels.zygote import main; "
+    "main(int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[4])"
 )
 
 
@@ -57,8 +60,12 @@ class Flavour:
 class Zygote:
     """The judge's end of a zygote process."""
 
-    def __init__(self, flavour: Flavour) -> None:
+    def __init__(self, flavour: Flavour, root: str) -> None:
         """Starts the process and waits until torch is loaded.
+
+        Args:
+            flavour: What it is started with.
+            root: The folder that it removes when the judge is gone.
 
         Raises:
             EnvError: It did not come up; the message holds what it said.
@@ -69,7 +76,8 @@ class Zygote:
         environment |= dict.fromkeys(_POOLS, "1")
         environment |= {"OMP_WAIT_POLICY": "PASSIVE", "LANG": "C.UTF-8"}
         environment |= {"PYTHONDONTWRITEBYTECODE": "1", **flavour.environment}
-        arguments = [str(theirs.fileno()), json.dumps(flavour.preload), json.dumps(sys.path)]
+        arguments = [str(theirs.fileno()), json.dumps(flavour.preload)]
+        arguments += [json.dumps(sys.path), root]
         with tempfile.TemporaryFile() as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-c", _START, *arguments],
@@ -133,6 +141,7 @@ class Nursery:
         self._lock = threading.Lock()
         self._zygotes: dict[str, Zygote] = {}
         self._numbers = itertools.count()
+        self._root = ""
 
     def zygote(self, flavour: Flavour) -> Zygote:
         """The running zygote of a flavour.
@@ -141,11 +150,14 @@ class Nursery:
             EnvError: It does not come up.
         """
         with self._lock:
+            if not self._root:
+                self._root = tempfile.mkdtemp(prefix="callforge-bench-")
+                Path(self._root).chmod(0o711)  # other users pass through to their own folder
             known = self._zygotes.get(flavour.name)
             if known is None or not known.alive():
                 if known is not None:
                     known.close()
-                known = self._zygotes[flavour.name] = Zygote(flavour)
+                known = self._zygotes[flavour.name] = Zygote(flavour, self._root)
             return known
 
     def fork(self, order: Mapping[str, Any], arena: channel.Arena, flavour: Flavour) -> Child:
@@ -162,7 +174,7 @@ class Nursery:
         """
         zygote = self.zygote(flavour)
         uid = 1_000_000 + (os.getpid() % 100_000) * 10_000 + next(self._numbers) % 10_000
-        scratch = tempfile.mkdtemp(prefix="callforge-bench-")
+        scratch = tempfile.mkdtemp(dir=self._root)
         ours, theirs = socket.socketpair()
         log_read, log_write = os.pipe()
         try:
@@ -216,6 +228,9 @@ class Nursery:
             for zygote in self._zygotes.values():
                 zygote.close()
             self._zygotes.clear()
+            if self._root:
+                shutil.rmtree(self._root, ignore_errors=True)
+            self._root = ""
 
 
 def _scratch_variables(scratch: str) -> dict[str, str]:

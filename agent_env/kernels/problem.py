@@ -82,9 +82,7 @@ class Problem(Protocol):
         """The baseline `Model`, constructed under `torch.manual_seed(seed)`."""
         ...
 
-    def reference(
-        self, model: nn.Module, case: Case, inputs: Sequence[Input]
-    ) -> tuple[Tensor, ...]:
+    def reference(self, model: nn.Module, case: Case, inputs: list[Input]) -> tuple[Tensor, ...]:
         """The outputs in float64, integer outputs in their own type.
 
         Args:

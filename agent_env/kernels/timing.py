@@ -28,16 +28,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from agent_env.errors import EnvError
 from agent_env.kernels.check import (
     Expected,
     Finding,
+    accused,
     busy,
     damage_finding,
     expect,
     form_finding,
     judge_numbers,
 )
-from agent_env.kernels.children import Child
+from agent_env.kernels.children import (
+    Child,
+    ChildEndedError,
+    ChildTimeoutError,
+    TamperingError,
+)
 from agent_env.kernels.layout import Layout
 from agent_env.kernels.problem import Problem
 from agent_env.kernels.verdict import Status, Timing
@@ -176,8 +183,11 @@ class _Pairs:
         turns = [self._candidate, self._baseline]
         self._random.shuffle(turns)
         with self._core.judge():
-            made = {id(child): self._turn(child, images) for child in turns}
-        theirs, ours = made[id(self._candidate)], made[id(self._baseline)]
+            for child in turns:
+                if child is self._candidate:
+                    theirs = self._turn(child, images)
+                else:
+                    ours = self._baseline_turn(images)
         if theirs.finding:
             return theirs.finding
         for case, given, got, beside in zip(
@@ -191,6 +201,21 @@ class _Pairs:
             samples.candidate.append(theirs.net_us)
             samples.reference.append(ours.net_us)
         return None
+
+    def _baseline_turn(self, images: Sequence[Tensor]) -> _Turn:
+        """The baseline's turn; that it fails is no fault of the candidate.
+
+        Raises:
+            EnvError: It failed.
+        """
+        try:
+            turn = self._turn(self._baseline, images)
+        except (ChildEndedError, ChildTimeoutError, TamperingError) as error:
+            raise EnvError("BaselineError", f"The baseline failed while timed: {error!r}") from None
+        if turn.finding is not None:
+            reason = turn.finding.reason
+            raise EnvError("BaselineError", f"The baseline failed while timed: {reason}")
+        return turn
 
     def _turn(self, child: Child, images: Sequence[Tensor]) -> _Turn:
         """Calls one child on each image; the first call only warms the caches."""
@@ -226,15 +251,8 @@ class _Pairs:
 
     def _accuse(self, finding: Finding, got: Sequence[Tensor]) -> Finding:
         """The same answer on another call was right, so this one was made to be timed."""
-        import torch
-
-        again = len(self._last) == len(got) and all(
-            torch.equal(new, old) for new, old in zip(got, self._last, strict=True)
-        )
-        name = "pointer_replay" if again else "call_counter"
-        what = "it is the answer to the call before" if again else "checked calls were right"
-        reason = f"Timed call {self._done + 1} gave a wrong answer ({what}): {finding.reason}"
-        return replace(finding, status=Status.CHEAT, hack=name, reason=reason)
+        finding = replace(finding, reason=f"Timed pair {self._done + 1}: {finding.reason}")
+        return accused(finding, got, (self._last,), checked=True)
 
 
 def _round_trip_us(child: Child, call_s: float) -> float:

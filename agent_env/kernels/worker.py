@@ -67,6 +67,8 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
     report = cage.enter(cell, user_namespace=user_namespace, process_namespace=process_namespace)
     _send(sock, {"kind": "caged", "layers": report.layers, "missing": report.missing})
     faulthandler.enable(2)
+    for stream in (sys.stdout, sys.stderr):  # what is printed must be out when the end comes
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     _lay_libraries(order["artefacts"])
     serve(sock, memory, make, order["device"])
     return 0

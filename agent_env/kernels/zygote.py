@@ -17,21 +17,22 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import shutil
 import signal
 import socket
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from agent_env.kernels import cage, channel, linux, worker
 
 
-def main(control_fd: int, preload: Sequence[str]) -> None:
+def main(control_fd: int, preload: Sequence[str], root: str) -> None:
     """Serves orders until the control socket closes.
 
     Args:
         control_fd: The socket, inherited.
         preload: Modules to import before the first fork.
+        root: The folder of scratch folders, removed at the end: the judge may have been killed.
     """
     control = socket.socket(fileno=control_fd)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -47,6 +48,7 @@ def main(control_fd: int, preload: Sequence[str]) -> None:
         try:
             order, fds = channel.receive_data(control, most_fds=3)
         except (channel.ChannelError, ConnectionError):
+            shutil.rmtree(root, ignore_errors=True)
             return
         channel.send_data(control, _follow(order, fds, forks))
 
@@ -112,7 +114,3 @@ def _sweep(uid: int) -> None:
         finally:
             os._exit(0)
     os.waitpid(pid, 0)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
