@@ -189,7 +189,8 @@ class _Goals:
         except ToolError:
             # A rule forbids what was drawn, such as a gift card that holds too little.
             return False
-        if draft is None:
+        slots = None if draft is None else self._slots_of(draft, desk)
+        if draft is None or slots is None:
             return False
         number = len(self._goals) + 1
         facts = {
@@ -199,7 +200,7 @@ class _Goals:
         self._goals.append(
             Goal(
                 kind=kind,
-                slots=self._slots_of(draft, desk),
+                slots=slots,
                 wants=_wants(self._desk.store.diff(), desk.store.diff()),
                 facts=tuple(facts),
                 calls=tuple(desk.calls),
@@ -210,20 +211,39 @@ class _Goals:
         self._desk = desk
         return True
 
-    def _slots_of(self, draft: Draft, desk: Desk) -> dict[str, str]:
+    def _slots_of(self, draft: Draft, desk: Desk) -> dict[str, str] | None:
+        """The slots of a goal; None when its wish could be taken for that of another goal."""
         variant = self._random.randrange(1 << 16)
+        wish = draft.render({**draft.full, **draft.first}, variant)
+        full = draft.render(draft.full, variant)
+        left_out = draft.left_out
+        if self._is_said(wish, full):
+            # "Please cancel my order", twice: this time the number is given at once.
+            wish, left_out = full, []
+        if self._is_said(wish, full):
+            return None
         told = {fact for fact in draft.facts.values() if fact.startswith("$")}
         amounts = desk.amounts | told | {"$0.00"}
         return {
-            "wish": draft.render({**draft.full, **draft.first}, variant),
-            "full": draft.render(draft.full, variant),
+            "wish": wish,
+            "full": full,
             **draft.slots,
-            "_left_out": " ".join(draft.left_out),
+            "_left_out": " ".join(left_out),
             "_needs": "\n".join(draft.needs),
             "_may": "\n".join(draft.may),
             "_deeds": draft.deeds,
             "_amounts": " ".join(sorted(amounts)),
         }
+
+    def _is_said(self, wish: str, full: str) -> bool:
+        """Whether another goal's words hold this wish, or these words another goal's wish."""
+        return any(
+            wish in goal.slots["wish"]
+            or wish in goal.slots["full"]
+            or goal.slots["wish"] in wish
+            or goal.slots["wish"] in full
+            for goal in self._goals
+        )
 
     def task(self, task_id: str) -> Task:
         """The task of all goals."""
