@@ -40,7 +40,7 @@ class Budget:
 
     moved_bytes: int = 4 << 20
     operations: int = 100_000_000
-    leeway_x: float = 8.0
+    leeway_x: float = 16.0
 
     def excess(self, sizes: Sizes) -> float:
         """How many times the sizes are over budget; 1.0 and less is within."""
