@@ -41,6 +41,8 @@ THIRD_PARTY = {
         "agent_env/endpoint.py",
     ),
     "torch": ("agent_env/kernels/*.py", "training/*.py"),
+    "triton": ("agent_env/kernels/triton_*.py",),
+    "numpy": ("agent_env/kernels/triton_*.py",),
     "skyrl": SKYRL,
     "skyrl_gym": SKYRL,
     "ray": ("training/runtime.py", "training/cpu/*.py"),

@@ -22,7 +22,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,15 +88,38 @@ def run_tool(
     }
     launcher = [sys.executable, "-I", "-S", str(Path(__file__)), json.dumps(limits), *command]
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(folder), "LC_ALL": "C"}
+    return watch(launcher, folder, environment, timeout_s)
+
+
+def watch(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    timeout_s: float,
+    *,
+    stdin: int = subprocess.DEVNULL,
+    pass_fds: Sequence[int] = (),
+) -> ToolRun:
+    """What came of a program that puts its own limits on itself; only the time is ours to bound.
+
+    Args:
+        command: Program and arguments.
+        folder: Its working folder.
+        environment: All of its environment.
+        timeout_s: Wall time after which its whole group of processes is killed.
+        stdin: An open file that it reads.
+        pass_fds: Open files that it keeps.
+    """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            launcher,
+            list(command),
             cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
+            env=dict(environment),
+            stdin=stdin,
             stdout=log,
             stderr=log,
             start_new_session=True,
+            pass_fds=tuple(pass_fds),
         )
         timed_out = False
         try:

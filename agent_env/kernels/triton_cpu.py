@@ -58,6 +58,7 @@ def prepare() -> None:
     if getattr(builder, "mended_by_us", False):
         return
     _mend_arithmetic(interpreter)
+    _mend_conversions(interpreter)
     _mend_dot(interpreter)
     _mend_reductions(interpreter)
     _limit_grid(builder)
@@ -79,17 +80,22 @@ def narrowed(values: Any) -> Any:
     return np.where(np.isnan(values), _NAN, rounded).astype(np.uint16)
 
 
-def _mend_arithmetic(interpreter: Any) -> None:
-    """Every elementwise operation and conversion goes through float32."""
-    import numpy as np
-
+def _widener(interpreter: Any) -> Callable[[Any], Any]:
+    """What turns a handle of bfloat16 into one of float32, and leaves all else alone."""
     tl, handle = interpreter.tl, interpreter.TensorHandle
-    builder = interpreter.InterpreterBuilder
 
     def wide(one: Any) -> Any:
         if not isinstance(one, handle) or one.dtype.scalar != tl.bfloat16:
             return one
         return handle(widened(one.data), tl.float32)
+
+    return wide
+
+
+def _mend_arithmetic(interpreter: Any) -> None:
+    """Every elementwise operation goes through float32."""
+    tl, handle, wide = interpreter.tl, interpreter.TensorHandle, _widener(interpreter)
+    builder = interpreter.InterpreterBuilder
 
     def through_float32(name: str) -> None:
         original = getattr(builder, name)
@@ -99,7 +105,7 @@ def _mend_arithmetic(interpreter: Any) -> None:
             result = original(self, *wider, **named)
             if all(one is other for one, other in zip(given, wider, strict=True)):
                 return result
-            if result.data.dtype == np.float32:
+            if result.data.dtype == "float32":
                 return handle(narrowed(result.data), tl.bfloat16)
             return result
 
@@ -108,6 +114,13 @@ def _mend_arithmetic(interpreter: Any) -> None:
     for name in ("binary_op", "ternary_op", "unary_op", "create_fma", "create_erf", "create_rsqrt"):
         through_float32(name)
 
+
+def _mend_conversions(interpreter: Any) -> None:
+    """Conversions from and to bfloat16 go through float32; constants of it exist."""
+    import numpy as np
+
+    tl, handle, wide = interpreter.tl, interpreter.TensorHandle, _widener(interpreter)
+    builder = interpreter.InterpreterBuilder
     cast = builder.cast_impl
 
     def cast_through_float32(self: Any, source: Any, target: Any) -> Any:
@@ -124,15 +137,12 @@ def _mend_arithmetic(interpreter: Any) -> None:
 
 
 def _mend_dot(interpreter: Any) -> None:
-    tl, handle = interpreter.tl, interpreter.TensorHandle
+    wide = _widener(interpreter)
     builder = interpreter.InterpreterBuilder
     original = builder.create_dot
 
     def dot(self: Any, left: Any, right: Any, *rest: Any, **named: Any) -> Any:
-        if left.dtype.scalar == tl.bfloat16 and right.dtype.scalar == tl.bfloat16:
-            left = handle(widened(left.data), tl.float32)
-            right = handle(widened(right.data), tl.float32)
-        return original(self, left, right, *rest, **named)
+        return original(self, wide(left), wide(right), *rest, **named)
 
     builder.create_dot = dot
 
