@@ -111,7 +111,7 @@ def _arguments(
             return {}
         needed = ", ".join(tool.required) if tool else "an object"
         return _fault(
-            FaultKind.BAD_ARGUMENTS, span, f"{name} was called without arguments; needed: {needed}"
+            FaultKind.BAD_ARGUMENTS, span, f"the call to {name} has no arguments; needed: {needed}"
         )
     if isinstance(value, str):
         return _decoded(value, name, span, layer, repairs)
