@@ -44,6 +44,7 @@ from agent_env.world import Diff, State
 from parsers import ParsedMessage, ParseStatus, parse
 
 _LIMITS, _WEIGHTS = Limits(), RewardWeights()
+_CUSTOMER, _SCORING = boundary("customer"), boundary("scoring")
 _NOTHING = dict.fromkeys(COMPONENTS, 0.0)
 
 
@@ -167,7 +168,7 @@ class ToolEnv:
             )
         opening: Message = {"role": "user", "content": ""}
         try:
-            with boundary("customer"):
+            with _CUSTOMER:
                 reply = yield self.task
                 opening = {"role": "user", "content": feedback.encodable(reply.text)}
                 metrics.count_user(self._counts, reply)
@@ -194,7 +195,11 @@ class ToolEnv:
         if self.infra_error is None:
             metrics.count_turn(self._counts, parsed, strict_lost)
             try:
-                results, answers = yield from self._answer(parsed)
+                if parsed.status is ParseStatus.MESSAGE:
+                    message = feedback.encodable(parsed.content)
+                    answers = [(yield from self._converse(message))]
+                else:
+                    results, answers = self._answer(parsed)
                 components = self._score(parsed, results)
             except EnvError as error:
                 self._fail(error)
@@ -242,14 +247,10 @@ class ToolEnv:
             "infra_error": self.infra_error,
         }
 
-    def _answer(
-        self, parsed: ParsedMessage
-    ) -> Asking[tuple[tuple[CallResult, ...], list[Message]]]:
-        """Does what the turn says: the results of its calls, and the messages that answer it."""
+    def _answer(self, parsed: ParsedMessage) -> tuple[tuple[CallResult, ...], list[Message]]:
+        """The results of a turn's calls, and what the model is told after it."""
         if parsed.status is ParseStatus.MALFORMED:
             return (), [tool_message(feedback.malformed_text(parsed, self.domain.wording))]
-        if parsed.status is ParseStatus.MESSAGE:
-            return (), [(yield from self._converse(feedback.encodable(parsed.content)))]
         results = run_calls(parsed, self.domain, self.store, self._limits)
         for result in results:
             metrics.count_call(self._counts, result)
@@ -260,7 +261,7 @@ class ToolEnv:
     def _converse(self, message: str) -> Asking[Message]:
         self._progress.hear(message)
         self._chat += ({"role": "assistant", "content": message},)
-        with boundary("scoring"):
+        with _SCORING:
             situation = Situation(
                 task=self.task,
                 message=message,
@@ -269,7 +270,7 @@ class ToolEnv:
                 visible_goals=self._progress.visible_goals(self.store.diff()),
                 missing_facts=self._progress.missing_facts(),
             )
-        with boundary("customer"):
+        with _CUSTOMER:
             reply = yield situation
             metrics.count_user(self._counts, reply)
             answer = {"role": "user", "content": feedback.encodable(reply.text)}
@@ -282,7 +283,7 @@ class ToolEnv:
         if self.stop_reason is None and len(self._turns) + 1 >= self._limits.max_turns:
             self.stop_reason = StopReason.MAX_TURNS
         malformed = parsed.status is ParseStatus.MALFORMED
-        with boundary("scoring"):
+        with _SCORING:
             events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
             if self.done and self.domain.audit is not None:
                 self.domain.audit(self.task, self.store, self._progress.is_right(self.store))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Self
 
-from agent_env.rewards import TurnEvents
+from agent_env.rewards import QUIET, TurnEvents
 from agent_env.store import is_equal
 from agent_env.types import CallOutcome, CallResult, Effect, FactRule, Goal, Task
 from agent_env.world import Diff, State
@@ -142,6 +142,8 @@ class Progress:
         new_rows = self._right - self._best_rows
         if new_rows:
             self._best_rows |= new_rows
+        if not (malformed or first_lookup or new_rows or done):
+            return QUIET
         return TurnEvents(
             is_malformed=malformed,
             is_first_lookup=first_lookup,

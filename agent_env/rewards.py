@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from types import MappingProxyType
 
 
@@ -66,6 +67,10 @@ class TurnEvents:
     is_success: bool
 
 
+QUIET = TurnEvents(is_malformed=False, is_first_lookup=False, progress_frac=0.0, is_success=False)
+"""A turn in which nothing happened that rewards care about, as in most."""
+
+
 def outcome(turn: TurnEvents) -> float:
     """1 in the turn that ends an episode successfully."""
     return float(turn.is_success)
@@ -92,8 +97,17 @@ COMPONENTS: Mapping[str, Callable[[TurnEvents], float]] = MappingProxyType(
 
 
 def score(turn: TurnEvents, weights: RewardWeights) -> dict[str, float]:
-    """The weighted value of every component, by name, zeros included."""
+    """The weighted value of every component, by name, zeros included; to be read only."""
+    return _quiet_score(weights) if turn is QUIET else _score(turn, weights)
+
+
+def _score(turn: TurnEvents, weights: RewardWeights) -> dict[str, float]:
     return {
         name: getattr(weights, name) * component(turn) + 0.0
         for name, component in COMPONENTS.items()
     }
+
+
+@lru_cache(maxsize=64)
+def _quiet_score(weights: RewardWeights) -> dict[str, float]:
+    return _score(QUIET, weights)

@@ -50,9 +50,10 @@ def freeze(value: Any) -> Any:
 
 def thaw(value: Any) -> Any:
     """The frozen value as plain dicts and lists, all of them new."""
-    if type(value) in _PLAIN or type(value) is float:
+    kind = type(value)
+    if kind in _PLAIN or kind is float:
         return value
-    if isinstance(value, Mapping):
+    if kind is MappingProxyType or isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [thaw(item) for item in value]
