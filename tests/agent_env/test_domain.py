@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import types
 from typing import Any
 
 import pytest
 
 from agent_env import Domain, UnknownNameError, load_domain
-from agent_env.domain import load_tools
+from agent_env.domain import list_adapted, list_domains, load_tools
 from agent_env.domains import retail_mini
 
 
@@ -34,6 +36,31 @@ def test_an_unknown_name_is_answered_with_the_nearest(
     with pytest.raises(UnknownNameError) as caught:
         load_domain(name, **options)
     assert message in str(caught.value)
+
+
+def test_adapted_domains_are_known_by_name_without_importing_their_modules() -> None:
+    code = (
+        "import sys; from agent_env.domain import list_adapted, list_domains; "
+        "print(*list_adapted(), *list_domains()); "
+        "assert not [name for name in sys.modules if name.startswith('agent_env.adapters.')]"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [*list_adapted(), *list_domains()]
+    assert {"tau_bench_retail", "tau_bench_airline", "tau2_telecom"} <= set(list_adapted())
+    assert not set(list_adapted()) & set(list_domains())
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("tau_bench_retial", "tau_bench_retail"), ("tau2retail", "tau2_retail")]
+)
+def test_an_unknown_name_is_compared_with_adapted_domains_too(name: str, nearest: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"Did you mean '{nearest}'"):
+        load_domain(name)
+
+
+def test_an_adapted_domain_has_options_like_any_other() -> None:
+    with pytest.raises(UnknownNameError, match="no option of domain tau_bench_retail 'pth'"):
+        load_domain("tau_bench_retail", pth="x")
 
 
 def test_the_tool_of_a_name(domain: Domain) -> None:
