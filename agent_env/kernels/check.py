@@ -95,7 +95,8 @@ def _allowed(baseline: Tensor, reference: Tensor, tolerance: float) -> float:
         return 0.0
     error = float((baseline.double() - wide)[sound].abs().max())
     scale = float(wide[sound].abs().max())
-    return tolerance * max(error, FLOOR_ULPS * torch.finfo(baseline.dtype).eps * scale)
+    eps = float(torch.finfo(baseline.dtype).eps)
+    return tolerance * max(error, FLOOR_ULPS * eps * scale)
 
 
 def compare(expected: Expected, outputs: Sequence[Tensor], slack: float = 1.0) -> Mismatch | None:

@@ -10,6 +10,7 @@ judge looks next.
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import shutil
@@ -110,6 +111,8 @@ class Child:
         self.log = Log(log_bytes)
         self.stray_cpu_s = 0.0
         """What it computed while it was to stand still."""
+        self.deadline = math.inf
+        """`time.monotonic()` beyond which nothing is waited for."""
         self._arena = arena
         self._sock = sock
         self._log_fd = log_fd
@@ -179,6 +182,7 @@ class Child:
         return not self._frames.empty()
 
     def _receive(self, timeout_s: float) -> tuple[dict[str, Any], int]:
+        timeout_s = max(0.0, min(timeout_s, self.deadline - time.monotonic()))
         deadline = time.perf_counter_ns() + int(timeout_s * 1e9)
         waiting = self._next_frame()
         if waiting is not None:

@@ -83,7 +83,6 @@ class Judge:
         self._require_isolation = require_isolation
         self._nursery = Nursery(self.limits, self.device)
         self._torch_lock = threading.Lock()
-        self._timing_lock = threading.Lock()
         self._isolation: tuple[tuple[str, ...], dict[str, str]] | None = None
 
     def __enter__(self) -> Judge:
@@ -189,18 +188,23 @@ class Judge:
             "artefacts": attempt.prepared.artefacts,
         }
         child = self._fork(order, size, attempt.prepared.flavour)
+        child.deadline = deadline
         try:
             attempt.layers, attempt.missing = _caged(child)
             finding = self._checked(child, attempt, model, cases)
             if finding is None and attempt.timed:
-                finding = self._timed(child, attempt, model, cases[0], deadline)
+                finding = self._timed(child, attempt, model, cases, deadline)
         except ChildEndedError as ended:
             finding = _ended(ended.status, child)
         except ChildTimeoutError:
-            finding = check.Finding(
-                status=Status.TIMEOUT,
-                reason=f"The program was still running after its {self.limits.call_s:g} s a call.",
+            late = time.monotonic() >= deadline
+            limit = (
+                f"the {self.limits.evaluation_s:g} s of the evaluation"
+                if late
+                else f"its {self.limits.call_s:g} s a call"
             )
+            reason = f"The program was still running after {limit}."
+            finding = check.Finding(status=Status.TIMEOUT, reason=reason)
         except TamperingError as seen:
             finding = check.Finding(status=Status.CHEAT, hack="judge_tampering", reason=f"{seen}")
         finally:
@@ -229,7 +233,7 @@ class Judge:
         child: Child,
         attempt: _Attempt,
         model: nn.Module,
-        expected: check.Expected,
+        cases: tuple[check.Expected, ...],
         deadline: float,
     ) -> check.Finding | None:
         """Times the candidate against the baseline; what was wrong meanwhile, or None."""
@@ -238,18 +242,19 @@ class Judge:
             "seed": attempt.seed,
             "problem": pickle.dumps(attempt.problem),
         }
-        size = Layout(expected.inputs, expected.baseline).size_bytes
+        size = max(Layout(one.inputs, one.baseline).size_bytes for one in cases)
         baseline = self._fork(order, size, Flavour())
         try:
             _caged(baseline)
             baseline.receive(CAGE_S)
-            with self._torch_lock, self._timing_lock, rungs.one_thread():
+            with self._torch_lock, rungs.one_thread(), timing.first_in_line():
+                timing.age(baseline, cases, self.limits.call_s)
                 result = timing.time_pairs(
                     child,
                     baseline,
                     attempt.problem,
                     model,
-                    expected,
+                    cases[0],
                     call_s=self.limits.call_s,
                     until=deadline,
                 )

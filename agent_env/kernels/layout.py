@@ -63,7 +63,7 @@ class Layout:
         image = self.image.clone()
         for given, place in zip(inputs, self._inputs, strict=True):
             if "offset" in place:
-                span, _ = _span(given)  # type: ignore[arg-type]
+                span, _ = _span(given)
                 image[place["offset"] : place["offset"] + place["bytes"]] = span
         return image
 

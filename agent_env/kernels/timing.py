@@ -34,6 +34,7 @@ from agent_env.kernels.check import (
     Finding,
     accused,
     busy,
+    check_call,
     damage_finding,
     expect,
     form_finding,
@@ -138,6 +139,21 @@ def time_pairs(
             reason="The program computed while it was to stand still between timed calls.",
         )
     return busy(candidate) or timing
+
+
+def age(baseline: Child, cases: Sequence[Expected], call_s: float) -> None:
+    """Calls the baseline as often as the candidate was by then, so that neither heap is fresher.
+
+    Raises:
+        EnvError: It failed.
+    """
+    try:
+        for expected in cases:
+            finding, _ = check_call(baseline, expected, call_s)
+            if finding is not None and finding.status is not Status.WRONG:
+                raise EnvError("BaselineError", f"The baseline failed: {finding.reason}")
+    except (ChildEndedError, ChildTimeoutError, TamperingError) as error:
+        raise EnvError("BaselineError", f"The baseline failed: {error!r}") from None
 
 
 @dataclass(slots=True)
@@ -298,6 +314,19 @@ def bootstrap(ratios: Sequence[float]) -> tuple[float, float]:
     return low, high
 
 
+@contextmanager
+def first_in_line() -> Iterator[None]:
+    """Has this thread run before others of the machine for the block, where it may."""
+    priority = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, HIGHEST_PRIORITY)
+        yield
+    finally:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, priority)
+
+
 class Core:
     """One core for the judge and both children, while they call each other.
 
@@ -322,14 +351,10 @@ class Core:
     @contextmanager
     def judge(self) -> Iterator[None]:
         """Has this thread there for the block, and at home again afterwards."""
-        priority = os.getpriority(os.PRIO_PROCESS, 0)
         try:
             with suppress(OSError):
                 os.sched_setaffinity(0, self._one)
-                os.setpriority(os.PRIO_PROCESS, 0, HIGHEST_PRIORITY)
             yield
         finally:
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, 0, priority)
             with suppress(OSError):
                 os.sched_setaffinity(0, self._home)
