@@ -151,18 +151,57 @@ def _index(flat: int, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(index))
 
 
-def check_cases(
-    child: Child, problem: Problem, model: nn.Module, cases: Sequence[Expected], call_s: float
-) -> Finding | None:
-    """What is wrong on any case, or None when everything is right.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Calls in the order in which they are made.
 
-    The order is random, and some shapes come again with other contents at the same addresses.
+    Attributes:
+        first: Every case, in random order.
+        again: Some of them with other contents, at the same addresses.
+    """
+
+    first: tuple[Expected, ...]
+    again: tuple[Expected, ...]
+
+    @property
+    def timed(self) -> Expected:
+        """The case that is timed; it comes last, for it is the largest as a rule."""
+        return self.first[-1]
+
+    @property
+    def calls(self) -> tuple[Expected, ...]:
+        """All of them."""
+        return (*self.first, *self.again)
+
+
+def make_plan(problem: Problem, model: nn.Module, seed: int) -> Plan:
+    """Every case of a seed with what is expected of it, and some that come twice.
+
+    Args:
+        problem: What is asked for.
+        model: The baseline under the seed.
+        seed: Of the cases.
+    """
+    chance = random.SystemRandom()
+    timed, *cases = problem.cases(seed)
+    again = [timed, *chance.choices([timed, *cases], k=REPLAYS)]
+    chance.shuffle(cases)
+    cases.append(timed)  # the largest as a rule, and so the last
+    others = [
+        replace(case, seed=chance.getrandbits(31), name=f"{case.name} again") for case in again
+    ]
+    return Plan(
+        first=tuple(expect(problem, model, case) for case in cases),
+        again=tuple(expect(problem, model, case) for case in others),
+    )
+
+
+def check_plan(child: Child, plan: Plan, call_s: float) -> Finding | None:
+    """What is wrong on any case, or None when everything is right.
 
     Args:
         child: The candidate, built.
-        problem: Makes the contents of repeated shapes.
-        model: The baseline that goes with it.
-        cases: Every case.
+        plan: What is called.
         call_s: Deadline of one call.
 
     Raises:
@@ -170,17 +209,11 @@ def check_cases(
         ChildTimeoutError: A call was still running at its deadline.
         TamperingError: It wrote on the judge's channel.
     """
-    order = list(cases)
-    random.SystemRandom().shuffle(order)
-    order.sort(key=lambda one: one.case.shape == 0)  # the timed shape is the largest as a rule
-    again = random.SystemRandom().choices(cases, k=REPLAYS)
     seen: list[tuple[Tensor, ...]] = []
-    for number, known in enumerate((*order, cases[0], *again)):
-        replay = number >= len(order)
-        expected = expect(problem, model, _other(known.case)) if replay else known
+    for number, expected in enumerate(plan.calls):
         finding, outputs = check_call(child, expected, call_s)
         if finding is not None and finding.mismatch is not None:
-            return accused(finding, outputs, seen, checked=replay)
+            return accused(finding, outputs, seen, checked=number >= len(plan.first))
         finding = finding or (None if number else busy(child))
         if finding is not None:
             return finding
@@ -221,10 +254,6 @@ def _equal(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
         for a, b in zip(one, other, strict=True)
         if a.numel()
     )
-
-
-def _other(case: Case) -> Case:
-    return replace(case, seed=random.SystemRandom().getrandbits(31), name=f"{case.name} again")
 
 
 def check_call(

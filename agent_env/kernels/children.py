@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent_env.errors import EnvError
 from agent_env.kernels import channel, linux
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Child:
         self.log = Log(log_bytes)
         self.stray_cpu_s = 0.0
         """What it computed while it was to stand still."""
+        self.lost = False
+        """Whether it ended because its zygote was gone."""
         self.deadline = math.inf
         """`time.monotonic()` beyond which nothing is waited for."""
         self._arena = arena
@@ -282,7 +285,10 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
             select.select([self._pidfd], [], [], _KILL_WAIT_S)
-            self._status = os.waitstatus_to_exitcode(self._reap(self.pid))
+            try:
+                self._status = os.waitstatus_to_exitcode(self._reap(self.pid))
+            except EnvError:  # without its zygote it could not live
+                self._status, self.lost = -signal.SIGKILL, True
             for _ in range(1 << 8):  # what a full pipe still holds, and no more
                 if not self._drain():
                     break

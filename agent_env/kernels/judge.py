@@ -178,8 +178,7 @@ class Judge:
         problem = attempt.problem
         deadline = time.monotonic() + self.limits.evaluation_s
         with self._torch_lock, rungs.one_thread():
-            model, cases = rungs.expectations(problem, attempt.seed)
-        size = max(Layout(one.inputs, one.baseline).size_bytes for one in cases)
+            model, plan = rungs.expectations(problem, attempt.seed)
         order = {
             "role": "candidate",
             "code": attempt.code,
@@ -187,14 +186,16 @@ class Judge:
             "seed": attempt.seed,
             "artefacts": attempt.prepared.artefacts,
         }
-        child = self._fork(order, size, attempt.prepared.flavour)
+        child = self._fork(order, _room(plan), attempt.prepared.flavour)
         child.deadline = deadline
         try:
             attempt.layers, attempt.missing = _caged(child)
-            finding = self._checked(child, attempt, model, cases)
+            finding = self._checked(child, plan)
             if finding is None and attempt.timed:
-                finding = self._timed(child, attempt, model, cases, deadline)
+                finding = self._timed(child, attempt, model, plan, deadline)
         except ChildEndedError as ended:
+            if child.lost:
+                raise EnvError("ZygoteError", "The zygote is gone.", True) from None
             finding = _ended(ended.status, child)
         except ChildTimeoutError:
             late = time.monotonic() >= deadline
@@ -212,9 +213,7 @@ class Judge:
             attempt.log = child.log.text()
         return finding
 
-    def _checked(
-        self, child: Child, attempt: _Attempt, model: nn.Module, cases: tuple[check.Expected, ...]
-    ) -> check.Finding | None:
+    def _checked(self, child: Child, plan: check.Plan) -> check.Finding | None:
         try:
             reply = child.receive(self.limits.load_s)
         except ChildTimeoutError:
@@ -226,14 +225,14 @@ class Judge:
                 raise TamperingError("It answered while it was still being loaded.")
             return check.form_finding(reply)
         with self._torch_lock, rungs.one_thread():
-            return check.check_cases(child, attempt.problem, model, cases, self.limits.call_s)
+            return check.check_plan(child, plan, self.limits.call_s)
 
     def _timed(
         self,
         child: Child,
         attempt: _Attempt,
         model: nn.Module,
-        cases: tuple[check.Expected, ...],
+        plan: check.Plan,
         deadline: float,
     ) -> check.Finding | None:
         """Times the candidate against the baseline; what was wrong meanwhile, or None."""
@@ -242,19 +241,18 @@ class Judge:
             "seed": attempt.seed,
             "problem": pickle.dumps(attempt.problem),
         }
-        size = max(Layout(one.inputs, one.baseline).size_bytes for one in cases)
-        baseline = self._fork(order, size, Flavour())
+        baseline = self._fork(order, _room(plan), Flavour())
         try:
             _caged(baseline)
             baseline.receive(CAGE_S)
             with self._torch_lock, rungs.one_thread(), timing.first_in_line():
-                timing.age(baseline, cases, self.limits.call_s)
+                timing.age(baseline, plan, self.limits.call_s)
                 result = timing.time_pairs(
                     child,
                     baseline,
                     attempt.problem,
                     model,
-                    cases[0],
+                    plan.timed,
                     call_s=self.limits.call_s,
                     until=deadline,
                 )
@@ -269,6 +267,10 @@ class Judge:
 
     def _fork(self, order: Mapping[str, Any], size_bytes: int, flavour: Flavour) -> Child:
         return self._nursery.fork(order, channel.Arena(size_bytes), flavour)
+
+
+def _room(plan: check.Plan) -> int:
+    return max(Layout(one.inputs, one.baseline).size_bytes for one in plan.calls)
 
 
 def _caged(child: Child) -> tuple[tuple[str, ...], dict[str, str]]:

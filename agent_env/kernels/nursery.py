@@ -189,11 +189,8 @@ class Nursery:
             os.close(log_write)
 
         def reap(ended: int) -> int:
-            try:
-                status = int(zygote.ask({"op": "reap", "pid": ended})["status"])
-                zygote.ask({"op": "sweep", "uid": uid})
-            except EnvError:  # its children go with it
-                return signal.SIGKILL
+            status = int(zygote.ask({"op": "reap", "pid": ended})["status"])
+            zygote.ask({"op": "sweep", "uid": uid})
             return status
 
         child = Child(

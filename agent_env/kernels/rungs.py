@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
-from agent_env.kernels.check import Expected, Finding, expect
+from agent_env.kernels.check import Finding, Plan, make_plan
 from agent_env.kernels.limits import Limits
 from agent_env.kernels.nursery import Flavour
 from agent_env.kernels.problem import Problem
@@ -178,8 +178,8 @@ def _compiled(
     )
 
 
-def expectations(problem: Problem, seed: int) -> tuple[nn.Module, tuple[Expected, ...]]:
-    """The baseline under the seed, and every case with what is expected of it.
+def expectations(problem: Problem, seed: int) -> tuple[nn.Module, Plan]:
+    """The baseline under the seed, and the calls with what is expected of them.
 
     The global random state of torch is left as it was.
     """
@@ -187,7 +187,7 @@ def expectations(problem: Problem, seed: int) -> tuple[nn.Module, tuple[Expected
 
     with torch.random.fork_rng(devices=[]):
         model = problem.build(seed).eval()
-        return model, tuple(expect(problem, model, case) for case in problem.cases(seed))
+        return model, make_plan(problem, model, seed)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from agent_env.errors import EnvError
 from agent_env.kernels.check import (
     Expected,
     Finding,
+    Plan,
     accused,
     busy,
     check_call,
@@ -141,14 +142,14 @@ def time_pairs(
     return busy(candidate) or timing
 
 
-def age(baseline: Child, cases: Sequence[Expected], call_s: float) -> None:
+def age(baseline: Child, plan: Plan, call_s: float) -> None:
     """Calls the baseline as often as the candidate was by then, so that neither heap is fresher.
 
     Raises:
         EnvError: It failed.
     """
     try:
-        for expected in cases:
+        for expected in plan.calls:
             finding, _ = check_call(baseline, expected, call_s)
             if finding is not None and finding.status is not Status.WRONG:
                 raise EnvError("BaselineError", f"The baseline failed: {finding.reason}")
