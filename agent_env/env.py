@@ -315,7 +315,7 @@ class ToolEnv:
         if self.infra_error is not None:
             info["infra_error"] = self.infra_error
         return StepResult(
-            messages=tuple(dict(answer) for answer in answers),
+            messages=tuple(map(dict, answers)),
             reward=sum(components.values()),
             done=self.done,
             stop_reason=self.stop_reason,

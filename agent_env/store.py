@@ -137,7 +137,7 @@ class Store:
             KeyError: There is no such table.
         """
         row = self._overlay.get((table, key), _ABSENT)
-        return self._base.table(table).get(key) if row is _ABSENT else row
+        return self._base._tables[table].get(key) if row is _ABSENT else row
 
     def keys(self, table: str) -> Iterator[str]:
         """The keys of a table as it is now: the base's in their order, then the new ones.
@@ -225,8 +225,8 @@ class Store:
         ).hexdigest()
 
     def _changed(self) -> Iterator[tuple[str, str, Row | None, Row | None]]:
-        for (table, key), after in sorted(self._overlay.items(), key=lambda item: item[0]):
-            before = self._base.table(table).get(key)
+        for table, key in sorted(self._overlay):
+            before, after = self._base._tables[table].get(key), self._overlay[table, key]
             if not is_same(before, after):
                 yield table, key, before, after
 
