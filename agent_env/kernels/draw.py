@@ -9,7 +9,7 @@ What it does not do: it knows no task. Which patterns a task must stand is said 
     ties      few different values, zeros of both signs among them
     runs      long runs of one value along the reduced dimension
     cancel    large neighbours of opposite sign, whose sum is small
-    offset    unit values around 100: variance by E[x^2] - E[x]^2 loses its digits
+    offset    unit values around 300: variance by E[x^2] - E[x]^2 loses its digits
     flat      rows of one value each
     denormal  around 1e-39: lost where denormals are flushed
 """
@@ -126,7 +126,7 @@ def _cancel(draw: Draw, values: torch.Tensor) -> torch.Tensor:
 
 
 def _offset(draw: Draw, values: torch.Tensor) -> torch.Tensor:
-    return values + 100.0
+    return values + 300.0
 
 
 def _flat(draw: Draw, values: torch.Tensor) -> torch.Tensor:

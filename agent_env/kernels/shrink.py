@@ -129,6 +129,7 @@ def _variants(source: str, path: str, budget: Budget) -> tuple[str, ...]:
     found: list[str] = []
     timed = _try(source, path)
     seen = [timed.inputs] if timed else []
+    most = max(2.0, budget.excess(timed)) if timed else 2.0
     for change in (lambda value: value // 2 | 1, lambda value: value + 1, lambda value: 1):
         text = source
         for constant in free:
@@ -137,7 +138,7 @@ def _variants(source: str, path: str, budget: Budget) -> tuple[str, ...]:
             if _keeps_model(source, tried, path):
                 text = tried
         sizes = _try(text, path)
-        if sizes and sizes.inputs not in seen and budget.excess(sizes) <= budget.leeway_x:
+        if sizes and sizes.inputs not in seen and budget.excess(sizes) <= most:
             seen.append(sizes.inputs)
             found.append(text)
     return tuple(found)

@@ -1,7 +1,7 @@
 """Causal attention of a short sequence: the online softmax.
 
 Sizes: query, key and value [batch, heads, length, width]; 1x2x64x32 on a CPU. In the large regime
-scores reach several hundred, so exponentials without the maximum overflow.
+scores reach a hundred and more, so exponentials without the maximum overflow.
 """
 
 from __future__ import annotations
@@ -48,6 +48,6 @@ TASK = KernelTask(
     h200={"batch": 8, "heads": 16, "length": 4096, "width": 128},
     adversarial=("ties", "runs", "flat"),
     work=work,
-    large=100.0,
-    allowed=16.0,
+    large=40.0,
+    allowed=32.0,
 )

@@ -53,6 +53,6 @@ TASK = KernelTask(
     h200={"batch": 64, "heads": 32, "kv_heads": 8, "length": 8192, "width": 128},
     adversarial=("ties", "runs", "flat"),
     work=work,
-    large=100.0,
-    allowed=16.0,
+    large=40.0,
+    allowed=32.0,
 )

@@ -1,6 +1,8 @@
 """Group norm in eight groups, then SiLU: a reduction over channels and places.
 
 Sizes: x [batch, channels, height, width], weight and bias [channels]; 2x32x24x24 on a CPU.
+Values around 300 are among the hidden cases, and twenty times the usual tolerance, as in
+layernorm_affine.
 """
 
 from __future__ import annotations
@@ -54,5 +56,5 @@ TASK = KernelTask(
     adversarial=("offset", "runs", "denormal"),
     work=work,
     init=(8, 1e-5),
-    allowed=32.0,
+    allowed=160.0,
 )

@@ -1,8 +1,8 @@
 """Layer norm with weight and bias: mean and variance of a row.
 
-Sizes: x [rows, columns], weight and bias [columns]; 96x769 on a CPU. Rows around 100 are among the
+Sizes: x [rows, columns], weight and bias [columns]; 96x769 on a CPU. Rows around 300 are among the
 hidden cases: E[x^2] - E[x]^2 in single precision loses the variance there. The baseline sums in
-blocks; eight times the usual tolerance admits a plain two-pass loop.
+blocks; twenty times the usual tolerance admits a plain two-pass loop.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ TASK = KernelTask(
     model=Model,
     make=make,
     timed={"rows": 96, "columns": 769},
-    hidden=({"rows": 29, "columns": 515}, {"rows": 4, "columns": 3001}, {"rows": 1, "columns": 5}),
+    hidden=({"rows": 29, "columns": 515}, {"rows": 4, "columns": 1501}, {"rows": 1, "columns": 5}),
     h200={"rows": 16384, "columns": 8192},
     adversarial=("offset", "offset", "denormal"),
     work=work,
     init=(1e-5,),
-    allowed=64.0,
+    allowed=160.0,
 )

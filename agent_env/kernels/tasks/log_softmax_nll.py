@@ -40,8 +40,9 @@ TASK = KernelTask(
     model=Model,
     make=make,
     timed={"rows": 64, "classes": 1003},
-    hidden=({"rows": 41, "classes": 257}, {"rows": 3, "classes": 4099}, {"rows": 1, "classes": 2}),
+    hidden=({"rows": 41, "classes": 257}, {"rows": 3, "classes": 4099}, {"rows": 12, "classes": 2}),
     h200={"rows": 8192, "classes": 32000},
     adversarial=("spikes", "runs", "ties"),
     work=work,
+    allowed=16.0,
 )

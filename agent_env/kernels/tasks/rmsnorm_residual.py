@@ -53,4 +53,5 @@ TASK = KernelTask(
     adversarial=("cancel", "spikes", "denormal"),
     work=work,
     init=(1e-6,),
+    allowed=16.0,
 )

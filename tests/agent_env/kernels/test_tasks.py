@@ -205,3 +205,67 @@ def test_the_matrix_product_is_in_bfloat16_on_a_gpu():
     case = gpu.cases(0)[1]
     assert gpu.inputs(case)[0].dtype == torch.bfloat16
     assert gpu.cost(case)[0] * 2 == load_task("gemm_f32").cost(case)[0]
+
+
+def one_pass_layer_norm(x, weight, bias):
+    variance = (x * x).mean(1, keepdim=True) - x.mean(1, keepdim=True) ** 2
+    return (x - x.mean(1, keepdim=True)) * torch.rsqrt(variance.clamp_min(0) + 1e-5) * weight + bias
+
+
+def one_pass_group_norm(x, weight, bias):
+    rows = x.reshape(x.shape[0], 8, -1)
+    mean = rows.mean(-1, keepdim=True)
+    variance = (rows * rows).mean(-1, keepdim=True) - mean**2
+    rows = (rows - mean) * torch.rsqrt(variance.clamp_min(0) + 1e-5)
+    scaled = rows.view_as(x) * weight.view(1, -1, 1, 1) + bias.view(1, -1, 1, 1)
+    return torch.nn.functional.silu(scaled)
+
+
+def softmax_without_maximum(x, lengths):
+    weights = x.exp() * (torch.arange(x.shape[1]) < lengths[:, None])
+    return weights / weights.sum(1, keepdim=True)
+
+
+def loss_without_maximum(logits, target):
+    return logits.exp().sum(1).log() - logits.gather(1, target[:, None]).squeeze(1)
+
+
+def attention_without_maximum(query, key, value):
+    weights = (query @ key.mT / query.shape[-1] ** 0.5).exp().tril()
+    return weights / weights.sum(-1, keepdim=True) @ value
+
+
+def last_of_equals(x):
+    return x.max(1).values, x.shape[1] - 1 - x.flip(1).max(1).indices
+
+
+def scaled_denormals_away(x, source, target, scale):
+    kept = torch.where(x.abs() < 1.2e-38, 0.0, x)
+    return torch.zeros_like(x).index_add_(0, target, kept[source] * scale[:, None])
+
+
+# Programs that are right on most values, by the task that must tell them.
+SHORTCUTS = {
+    "ew_gelu_bias": lambda x, bias: torch.nn.functional.gelu(x + bias, approximate="tanh"),
+    "ew_swiglu": lambda x: x[:, : x.shape[1] // 2].clamp(min=-20) * x[:, x.shape[1] // 2 :],
+    "row_softmax_masked": softmax_without_maximum,
+    "log_softmax_nll": loss_without_maximum,
+    "layernorm_affine": one_pass_layer_norm,
+    "groupnorm_silu": one_pass_group_norm,
+    "row_argmax_max": last_of_equals,
+    "attn_causal_small": attention_without_maximum,
+    "gather_scale_scatter": scaled_denormals_away,
+    "rope_interleaved": lambda x, c, s: torch.cat(
+        [x[..., 0::2] * c - x[..., 1::2] * s, x[..., 0::2] * s + x[..., 1::2] * c], -1
+    ),
+    "stencil_5pt_steps": lambda x, steps: load_task("stencil_5pt_steps").build(0)(x, 4),
+    "gemm_f32": lambda a, b: (a.bfloat16() @ b.bfloat16()).float(),
+    "int8_dequant_gemm": lambda x, w, s: x @ (w.float() * s).half().float(),
+}
+
+
+@pytest.mark.parametrize("name", SHORTCUTS)
+def test_a_shortcut_that_loses_digits_or_cases_is_told(name):
+    with torch.no_grad():
+        found = [passes(one, as_tuple(SHORTCUTS[name](*one.inputs))) for one in worked(name)]
+    assert not all(found)
