@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 FLOOR_ULPS = 4.0
-IDLE_S = 0.002
-"""How long a child is left running after an answer, to see whether it goes on computing."""
+IDLE_S = 0.001
+"""How long a child is left running after an answer before one looks whether it computes."""
+IDLE_LOOKS = 4
+"""How often one looks before it counts."""
+SECOND_ANSWER_S = 0.05
+"""How long one waits, after a wrong answer, for the one that it should have been."""
 REPLAYS = 4
 """Cases that are called again with other contents at the same addresses."""
 
@@ -213,7 +217,7 @@ def check_plan(child: Child, plan: Plan, call_s: float) -> Finding | None:
     for number, expected in enumerate(plan.calls):
         finding, outputs = check_call(child, expected, call_s)
         if finding is not None and finding.mismatch is not None:
-            return accused(finding, outputs, seen, checked=number >= len(plan.first))
+            return accused(child, finding, outputs, seen, checked=number >= len(plan.first))
         finding = finding or (None if number else busy(child))
         if finding is not None:
             return finding
@@ -222,6 +226,7 @@ def check_plan(child: Child, plan: Plan, call_s: float) -> Finding | None:
 
 
 def accused(
+    child: Child,
     finding: Finding,
     outputs: Sequence[Tensor],
     seen: Sequence[Sequence[Tensor]],
@@ -231,11 +236,15 @@ def accused(
     """The finding about a wrong answer, as a cheat where it gives itself away as one.
 
     Args:
+        child: The candidate, right after the call.
         finding: What is wrong.
         outputs: The wrong answer.
         seen: Its answers to earlier calls.
         checked: Whether the same case, with other contents, was answered rightly before.
     """
+    if child.says_more(SECOND_ANSWER_S):
+        reason = "The program answered on the judge's channel before its forward returned."
+        return Finding(status=Status.CHEAT, hack="judge_tampering", reason=reason)
     if any(_equal(outputs, old) for old in seen):
         reason = f"The answer to an earlier call came again: {finding.reason}"
         return replace(finding, status=Status.CHEAT, hack="pointer_replay", reason=reason)
@@ -325,9 +334,15 @@ def busy(child: Child) -> Finding | None:
     child.stop()
     before = child.cpu_s()
     child.go_on()
-    time.sleep(IDLE_S)
+    runs = 0
+    for _ in range(IDLE_LOOKS):
+        time.sleep(IDLE_S)
+        # On a full machine a thread that wants to run may not get to; it is seen wanting.
+        if child.cpu_s() - before < IDLE_S / 4 and not child.wants_to_run():
+            break
+        runs += 1
     child.stop()
-    if child.cpu_s() - before > IDLE_S / 2 or child.descendants():
+    if runs == IDLE_LOOKS or child.descendants():
         return Finding(
             status=Status.CHEAT,
             hack="background_thread",

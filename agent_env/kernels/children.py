@@ -270,6 +270,22 @@ class Child:
         except OSError:
             return self._cpu_s
 
+    def says_more(self, wait_s: float) -> bool:
+        """Whether it answers once more although it was asked but once."""
+        self.go_on()
+        ready = select.select([self._sock, self._pidfd], [], [], wait_s)[0]
+        self.stop()
+        return self._sock in ready and self._early()
+
+    def wants_to_run(self) -> bool:
+        """Whether any thread of the process runs or waits for a core."""
+        for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - a virtual folder
+            with suppress(OSError):
+                stat = Path(f"/proc/{self.pid}/task/{thread}/stat").read_bytes()
+                if stat.rpartition(b")")[2][1:2] == b"R":
+                    return True
+        return False
+
     def _signal(self, number: int) -> None:
         with suppress(OSError):
             linux.signal_by_fd(self._pidfd, number)

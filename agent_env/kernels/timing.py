@@ -269,7 +269,7 @@ class _Pairs:
     def _accuse(self, finding: Finding, got: Sequence[Tensor]) -> Finding:
         """The same answer on another call was right, so this one was made to be timed."""
         finding = replace(finding, reason=f"Timed pair {self._done + 1}: {finding.reason}")
-        return accused(finding, got, (self._last,), checked=True)
+        return accused(self._candidate, finding, got, (self._last,), checked=True)
 
 
 def _round_trip_us(child: Child, call_s: float) -> float:

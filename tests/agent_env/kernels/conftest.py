@@ -1,0 +1,17 @@
+"""A judge that the tests of a session share: the zygote takes seconds to start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from agent_env.kernels.judge import Judge
+from agent_env.kernels.limits import Limits
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    limits = Limits(load_s=5.0, call_s=2.0, evaluation_s=20.0)
+    with Judge(tmp_path_factory.mktemp("kernel_cache"), limits=limits) as shared:
+        yield shared
