@@ -1,7 +1,7 @@
 # Every target builds .venv first, or reuses it; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden bench bench-parsers score-parsers side-by-side fuzz
+.PHONY: help setup check test golden bench bench-parsers bench-env score-parsers side-by-side fuzz
 
 python := .venv/bin/python
 
@@ -33,6 +33,11 @@ bench: setup ## every script of benchmarks/, one after the other
 
 bench-parsers: setup ## what a parse costs, beside json.loads and the parsers that are installed
 	$(python) benchmarks/parse_latency.py
+
+TAU_BENCH ?=
+bench-env: setup ## episodes per second, beside tau-bench where a checkout is given: make bench-env TAU_BENCH=path
+	$(python) benchmarks/env_throughput.py $(if $(TAU_BENCH),--tau-bench "$(TAU_BENCH)")
+	$(python) benchmarks/evaluate_overhead.py
 
 CORPORA ?=
 score-parsers: setup ## score the parser on a folder of turns: make score-parsers CORPORA=path

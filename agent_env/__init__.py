@@ -13,7 +13,7 @@ What it does not do: it samples no model and knows no trainer; importing it read
 registers nothing.
 """
 
-from agent_env.domain import Domain, list_domains, load_domain
+from agent_env.domain import Domain, list_adapted, list_domains, load_domain
 from agent_env.endpoint import Endpoint
 from agent_env.env import ToolEnv
 from agent_env.errors import EnvError, ToolError, UnknownNameError
@@ -45,6 +45,7 @@ __all__ = [
     "User",
     "UserReply",
     "episode_keys",
+    "list_adapted",
     "list_domains",
     "load_domain",
     "pool",

@@ -47,6 +47,7 @@ PUBLIC = {
         "User",
         "UserReply",
         "episode_keys",
+        "list_adapted",
         "list_domains",
         "load_domain",
         "pool",
