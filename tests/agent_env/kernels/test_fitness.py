@@ -1,8 +1,18 @@
 import pytest
+import torch
 
 from agent_env.kernels.fitness import ignored_inputs, unfit
 from agent_env.kernels.reference_file import FileProblem
 from agent_env.kernels.tasks import list_tasks, load_task
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Threads that wait for each other cost more here than they bring."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def problem(body, inputs="[torch.rand(8, 40)]", before="pass"):

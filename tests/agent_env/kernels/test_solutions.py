@@ -4,17 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from agent_env.kernels.judge import Judge
 from agent_env.kernels.tasks import list_tasks, load_task
 from agent_env.kernels.verdict import Status
 
 SOLUTIONS = Path(__file__).parent / "solutions"
-
-
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory):
-    with Judge(tmp_path_factory.mktemp("cache")) as judge:
-        yield judge
 
 
 def test_every_task_has_a_program_in_cpp_and_one_in_torch():

@@ -16,6 +16,15 @@ from agent_env.kernels.task import as_tuple
 from agent_env.kernels.tasks import list_tasks, load_task
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Threads that wait for each other cost more here than they bring."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @functools.cache
 def worked(name):
     """What the judge expects in every case of a task, worked out once; tests change none of it."""
