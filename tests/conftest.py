@@ -1,6 +1,7 @@
 """What every test may use: golden files, and markers of tests whose needs not all machines meet."""
 
 import os
+import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,8 +15,10 @@ GOLDEN = Path(__file__).parent / "golden"
 # What a marker needs, and how to tell that it is here. pyproject.toml says the same in words.
 NEEDS: dict[str, Callable[[], bool]] = {
     "gpu": lambda: hardware_for({}) != "cpu",
+    "nvcc": lambda: shutil.which("nvcc") is not None,
     "tau2": lambda: bool(os.environ.get("TAU2_PATH")),
     "tau_bench": lambda: bool(os.environ.get("TAU_BENCH_PATH")),
+    "triton": lambda: find_spec("triton") is not None,
     "vllm": lambda: find_spec("vllm") is not None,
 }
 

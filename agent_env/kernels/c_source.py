@@ -59,6 +59,7 @@ _NOISE = re.compile(
     r"\b(?:const|volatile|inline|noexcept|__restrict__|__restrict|restrict|struct|extern)\b|\bstd::"
     r"|\b__launch_bounds__\s*\([^()]*\)|\b__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)"
 )
+_EXTERN = re.compile(r'extern\s*"C"\s*')
 _PLAIN_INCLUDE = re.compile(r"(?:<[\w+./-]+>|\"[\w+./-]+\")\s*$")
 
 
@@ -159,12 +160,20 @@ def prototypes(source: str) -> tuple[Prototype, ...]:
     """
     text = re.sub(r"^[ \t]*#[^\n]*", "", without_comments(source), flags=re.MULTILINE)
     found: dict[str, Prototype] = {}
-    for extern in islice(re.finditer(r'extern\s*"C"\s*', text), MAX_FUNCTIONS):
-        after = text[extern.end() :]
-        for head in _heads(_block(after) if after.startswith("{") else after, after[:1] == "{"):
-            read = _prototype(head)
-            if read is not None:
-                found.setdefault(read.name, read)
+    place = 0
+    for _ in range(MAX_FUNCTIONS):
+        extern = _EXTERN.search(text, place)
+        if extern is None:
+            break
+        place = extern.end()
+        many = text.startswith("{", place)
+        if many:
+            start, place = place + 1, _block_end(text, place)
+            heads = _heads(text[start:place], many=True)
+        else:
+            heads = _heads(text[place:], many=False)
+        for read in filter(None, map(_prototype, heads)):
+            found.setdefault(read.name, read)
     return tuple(found.values())
 
 
@@ -173,39 +182,33 @@ def kernels(source: str) -> tuple[Prototype, ...]:
     text = re.sub(r"^[ \t]*#[^\n]*", "", without_comments(source), flags=re.MULTILINE)
     found: dict[str, Prototype] = {}
     for mark in islice(re.finditer(r"\b__global__\b", text), MAX_FUNCTIONS):
-        for head in _heads(text[mark.end() :], many=False):
-            read = _prototype(head)
-            if read is not None:
-                found.setdefault(read.name, read)
+        for read in filter(None, map(_prototype, _heads(text[mark.end() :], many=False))):
+            found.setdefault(read.name, read)
     return tuple(found.values())
 
 
-def _block(text: str) -> str:
-    """What stands between the text's first brace and the one that closes it."""
+def _block_end(text: str, place: int) -> int:
+    """Where the block ends whose brace opens at the place."""
     depth = 0
-    for place, letter in enumerate(text):
-        depth += (letter == "{") - (letter == "}")
+    for brace in re.compile("[{}]").finditer(text, place):
+        depth += 1 if brace[0] == "{" else -1
         if depth == 0:
-            return text[1:place]
-    return text[1:]
+            return brace.start()
+    return len(text)
 
 
 def _heads(text: str, many: bool) -> list[str]:
     """What stands before each function's body or semicolon, bodies left out."""
-    heads, depth, start = [], 0, 0
-    for place, letter in enumerate(text):
-        if letter == "{":
-            if depth == 0:
-                heads.append(text[start:place])
-            depth += 1
-        elif letter == "}":
-            depth = max(depth - 1, 0)
-            start = place + 1
-        elif letter == ";" and depth == 0:
-            heads.append(text[start:place])
-            start = place + 1
-        if heads and not many:
-            break
+    heads: list[str] = []
+    depth = start = 0
+    for mark in re.finditer("[{};]", text):
+        if depth == 0 and mark[0] != "}":
+            heads.append(text[start : mark.start()])
+            if not many:
+                break
+        depth = max(depth + {"{": 1, "}": -1, ";": 0}[mark[0]], 0)
+        if depth == 0:
+            start = mark.end()
     return heads
 
 

@@ -94,7 +94,7 @@ class CudaModule:
 
 
 def _size(what: str, given: Sequence[int] | int, most: Sequence[int]) -> tuple[int, ...]:
-    sizes = (given,) if isinstance(given, int) else tuple(given)
+    sizes = tuple(given) if isinstance(given, Sequence) else (given,)
     if not 1 <= len(sizes) <= 3 or not all(isinstance(one, int) for one in sizes):
         raise KernelError(f"{what} is {given!r}; give one to three integers.")
     sizes += (1,) * (3 - len(sizes))

@@ -87,7 +87,8 @@ def run_tool(
         "cpu": int(timeout_s) + 2,
     }
     launcher = [sys.executable, "-I", "-S", str(Path(__file__)), json.dumps(limits), *command]
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(folder), "LC_ALL": "C"}
+    # Only "." can be reached where the folders above are closed to the unprivileged user.
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": ".", "LC_ALL": "C"}
     return watch(launcher, folder, environment, timeout_s)
 
 
@@ -141,8 +142,11 @@ def read_output(path: Path) -> bytes | None:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        return file.read() if stat.S_ISREG(os.fstat(handle).st_mode) else None
+        return file.read()
 
 
 def layers() -> tuple[str, ...]:
@@ -200,6 +204,7 @@ def _become(arguments: Sequence[str]) -> None:
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
     libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC)
+    _restrict_files(limits["folder"], limits["readable"])
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
@@ -207,7 +212,6 @@ def _become(arguments: Sequence[str]) -> None:
         resource.setrlimit(resource.RLIMIT_NPROC, (512, 512))
     # After the change of user, which would take it back.
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _restrict_files(limits["folder"], limits["readable"])
     os.execv(command[0], command)
 
 
