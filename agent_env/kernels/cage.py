@@ -51,6 +51,8 @@ _SYSTEM = (
     "/etc/ld.so.conf.d",
     "/etc/localtime",
     "/sys/devices/system",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
     "/dev/urandom",
     "/dev/random",
 )
@@ -104,9 +106,9 @@ def own_user_namespace() -> None:
     """
     uid, gid = os.getuid(), os.getgid()
     linux.unshare(linux.NEW_USER)
-    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
-    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
+    Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="utf-8")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="utf-8")
 
 
 def enter(cell: Cell, *, user_namespace: bool, process_namespace: str) -> Report:
@@ -247,7 +249,7 @@ def _limit(cell: Cell, report: Report) -> None:
     if cell.gpu:
         report.missing["memory"] = "a GPU's driver reserves far more addresses than memory"
     else:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
         most = pages * resource.getpagesize() + limits.memory_bytes
         report.attempt("memory", lambda: lower(resource.RLIMIT_AS, most))
     report.attempt("processes", lambda: lower(resource.RLIMIT_NPROC, limits.processes))

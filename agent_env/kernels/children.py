@@ -273,9 +273,10 @@ class Child:
     def says_more(self, wait_s: float) -> bool:
         """Whether it answers once more although it was asked but once."""
         self.go_on()
-        ready = select.select([self._sock, self._pidfd], [], [], wait_s)[0]
+        answer = self._sock.fileno()
+        ready = select.select([answer, self._pidfd], [], [], wait_s)[0]
         self.stop()
-        return self._sock in ready and self._early()
+        return answer in ready and self._early()
 
     def wants_to_run(self) -> bool:
         """Whether any thread of the process runs or waits for a core."""
@@ -322,7 +323,7 @@ def living_children(pid: int) -> list[int]:
     Never raises: a process that goes meanwhile has none.
     """
     try:
-        direct = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        direct = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
     except OSError:
         return []
     return [int(one) for one in direct if _lives(one)]

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
-from agent_env.kernels import channel, check, rungs, timing
+from agent_env.kernels import channel, check, core, rungs, timing
 from agent_env.kernels.children import Child, ChildEndedError, ChildTimeoutError, TamperingError
 from agent_env.kernels.layout import Layout
 from agent_env.kernels.limits import Limits
@@ -245,7 +245,7 @@ class Judge:
         try:
             _caged(baseline)
             baseline.receive(CAGE_S)
-            with self._torch_lock, rungs.one_thread(), timing.first_in_line():
+            with self._torch_lock, rungs.one_thread(), core.first_in_line():
                 timing.age(baseline, plan, self.limits.call_s)
                 result = timing.time_pairs(
                     child,

@@ -126,7 +126,7 @@ def _policy(text: str) -> tuple[Finding | None, tuple[str, ...], str]:
     try:
         from agent_env.kernels import policy
     except ImportError:
-        return None, (), "torch"
+        return None, (), "triton" if "import triton" in text else "torch"
     found = policy.check_source(text)
     names = tuple(dict.fromkeys(one.rule for one in found))
     language = policy.language_of(text)
@@ -172,10 +172,26 @@ def _compiled(
     artefacts |= {f"{name}.so": path.read_bytes() for name, path in built.artefacts.items()}
     return Prepared(
         **known,
+        flavour=_flavour(language, device),
         artefacts=artefacts,
         resources=built.resources,
         is_performance=toolchains.is_performance(language, device),
     )
+
+
+def _flavour(language: str, device: str) -> Flavour:
+    """The zygote that a language needs.
+
+    Raises:
+        EnvError: This machine cannot run it.
+    """
+    if language != "triton" or device != "cpu":
+        return Flavour()
+    from agent_env.kernels import triton_cpu
+
+    if missing := triton_cpu.problem():
+        raise EnvError("ToolchainError", missing)
+    return Flavour(name="triton", environment=triton_cpu.ENVIRONMENT, preload=triton_cpu.PRELOAD)
 
 
 def expectations(problem: Problem, seed: int) -> tuple[nn.Module, Plan]:

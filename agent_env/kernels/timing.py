@@ -19,25 +19,21 @@ agree on is marked `noisy`.
 from __future__ import annotations
 
 import math
-import os
 import random
 import statistics
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agent_env.errors import EnvError
 from agent_env.kernels.check import (
-    Expected,
     Finding,
     Plan,
     accused,
     busy,
     check_call,
     damage_finding,
-    expect,
     form_finding,
     judge_numbers,
 )
@@ -47,6 +43,9 @@ from agent_env.kernels.children import (
     ChildTimeoutError,
     TamperingError,
 )
+from agent_env.kernels.compare import Expected, expect
+from agent_env.kernels.core import Core
+from agent_env.kernels.estimate import summarise
 from agent_env.kernels.layout import Layout
 from agent_env.kernels.problem import Problem
 from agent_env.kernels.verdict import Status, Timing
@@ -57,7 +56,6 @@ if TYPE_CHECKING:
 CALLS_A_TURN = 5
 """Each on contents of its own; the first is not counted, for it finds cold caches."""
 SETTLING_PAIRS = 2
-HIGHEST_PRIORITY = -20
 """Pairs at the start that are called and verified like the others but not counted."""
 PAIRS = (30, 60, 120, 240)
 """After so many pairs the estimates are asked whether they agree; the last is the end."""
@@ -67,9 +65,7 @@ BUDGET_S = 3.0
 """How long estimates that disagree are given to agree."""
 NARROW = 0.03
 """Width of an interval, as a share of the speed-up, that is narrow enough."""
-DISAGREEMENT = 0.05
 ROUND_TRIPS = 30
-BOOTSTRAPS = 400
 VERIFIED_SHARE = 0.25
 STRAY_CPU_S = 0.002
 """CPU time of a child outside of its windows, from which on it is no accident of accounting."""
@@ -274,88 +270,3 @@ class _Pairs:
 
 def _round_trip_us(child: Child, call_s: float) -> float:
     return statistics.median(child.order(b"nop", call_s).wall_ns / 1e3 for _ in range(ROUND_TRIPS))
-
-
-def summarise(reference_us: Sequence[float], candidate_us: Sequence[float]) -> Timing:
-    """The estimates of paired times, and whether they agree.
-
-    Args:
-        reference_us: The baseline's times; at least one.
-        candidate_us: The candidate's in the same pairs.
-    """
-    ratios = [ours / theirs for ours, theirs in zip(reference_us, candidate_us, strict=True)]
-    speedup = statistics.median(ratios)
-    low, high = bootstrap(ratios)
-    estimates = (
-        speedup,
-        statistics.median(reference_us) / statistics.median(candidate_us),
-        min(reference_us) / min(candidate_us),
-    )
-    apart = max(estimates) / min(estimates) - 1.0
-    return Timing(
-        reference_us=statistics.median(reference_us),
-        candidate_us=statistics.median(candidate_us),
-        speedup_x=speedup,
-        speedup_ci=(low, high),
-        is_performance=True,
-        noisy=apart > DISAGREEMENT or (high - low) / speedup > 2 * DISAGREEMENT,
-        pairs=len(ratios),
-    )
-
-
-def bootstrap(ratios: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of the median, over resampled pairs."""
-    import torch
-
-    values = torch.tensor(ratios, dtype=torch.float64)
-    generator = torch.Generator().manual_seed(0)
-    drawn = torch.randint(len(ratios), (BOOTSTRAPS, len(ratios)), generator=generator)
-    medians = values[drawn].quantile(0.5, dim=1)
-    low, high = medians.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-    return low, high
-
-
-@contextmanager
-def first_in_line() -> Iterator[None]:
-    """Has this thread run before others of the machine for the block, where it may."""
-    priority = os.getpriority(os.PRIO_PROCESS, 0)
-    try:
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, HIGHEST_PRIORITY)
-        yield
-    finally:
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, priority)
-
-
-class Core:
-    """One core for the judge and both children, while they call each other.
-
-    On one core a child cannot compute while the judge reads its answer, and both see the same
-    caches. Where a process may not be moved, it is timed where it is.
-    """
-
-    def __init__(self, *pids: int) -> None:
-        """Moves the processes there for good.
-
-        Args:
-            pids: The children.
-        """
-        self._home = os.sched_getaffinity(0)
-        self._one = {random.SystemRandom().choice(sorted(self._home))}
-        for pid in pids:
-            with suppress(OSError):
-                os.sched_setaffinity(pid, self._one)
-            with suppress(OSError):  # only for root; it keeps others' work out of the windows
-                os.setpriority(os.PRIO_PROCESS, pid, HIGHEST_PRIORITY)
-
-    @contextmanager
-    def judge(self) -> Iterator[None]:
-        """Has this thread there for the block, and at home again afterwards."""
-        try:
-            with suppress(OSError):
-                os.sched_setaffinity(0, self._one)
-            yield
-        finally:
-            with suppress(OSError):
-                os.sched_setaffinity(0, self._home)

@@ -59,7 +59,7 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
     memory = mmap.mmap(arena, os.fstat(arena).st_size)
     order = pickle.loads(channel.receive(sock)[0])  # from the judge, before anything else ran
     with suppress(OSError):  # should memory run out, this process goes first
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="utf-8")
     os.environ.update(order["environment"])
     # The baseline is trusted, and its files need not be readable inside.
     make = _baseline(order) if order["role"] == "reference" else _candidate(order)

@@ -20,6 +20,7 @@ import os
 import shutil
 import signal
 import socket
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,11 +37,14 @@ def main(control_fd: int, preload: Sequence[str], root: str) -> None:
     """
     control = socket.socket(fileno=control_fd)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    linux.prctl(linux.PR_SET_DUMPABLE, 0)
     for name in preload:
         importlib.import_module(name)
     worker.warm_up()
     forks = _Forks()
+    # Last, for a process that is not dumpable may not write its own user map; and again the death
+    # signal, which a change of user clears.
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     gc.collect()
     gc.freeze()  # collections in children would copy the pages of everything loaded here
     channel.send_data(control, {"ready": True})
@@ -50,10 +54,12 @@ def main(control_fd: int, preload: Sequence[str], root: str) -> None:
         except (channel.ChannelError, ConnectionError):
             shutil.rmtree(root, ignore_errors=True)
             return
-        channel.send_data(control, _follow(order, fds, forks))
+        channel.send_data(control, _follow(control, order, fds, forks))
 
 
-def _follow(order: dict[str, Any], fds: list[int], forks: _Forks) -> dict[str, Any]:
+def _follow(
+    control: socket.socket, order: dict[str, Any], fds: list[int], forks: _Forks
+) -> dict[str, Any]:
     if order["op"] == "reap":
         return {"status": os.waitpid(order["pid"], 0)[1]}
     if order["op"] == "sweep":
@@ -63,7 +69,10 @@ def _follow(order: dict[str, Any], fds: list[int], forks: _Forks) -> dict[str, A
     if pid == 0:
         code = 1
         try:
+            control.close()  # or its other end would not learn of the zygote's end
             code = worker.run(fds, forks.user_namespace, forks.process_namespace)
+        except Exception:  # the judge is told what the log says, and nothing else can be done
+            os.write(2, traceback.format_exc().encode())
         finally:  # whatever is raised, a child never goes on as a zygote
             os._exit(code)
     for fd in fds:
@@ -82,11 +91,14 @@ class _Forks:
             if os.getuid() != 0:
                 cage.own_user_namespace()
                 self.user_namespace = True
+                linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         except OSError as refused:
             self.process_namespace = f"user namespace: {refused}"
 
     def fork(self) -> int:
         """What `os.fork` returns."""
+        if self.user_namespace and not self.process_namespace:
+            return self._fork_through()
         inside = False
         if not self.process_namespace:
             try:
@@ -99,6 +111,32 @@ class _Forks:
             # The first child made the namespace; ours stays ours for the next one.
             linux.join_namespace(self._own, linux.NEW_PID)
         return pid
+
+    def _fork_through(self) -> int:
+        """What `fork` does, where nobody may return from a process namespace: another one goes.
+
+        The one between makes the namespace, forks and ends; the child is then ours.
+        """
+        read, write = os.pipe()
+        between = os.fork()
+        if between == 0:
+            try:
+                linux.unshare(linux.NEW_PID)
+            except OSError:
+                os._exit(1)
+            pid = os.fork()
+            if pid == 0:
+                return 0
+            os.write(write, str(pid).encode())
+            os._exit(0)
+        os.close(write)
+        os.waitpid(between, 0)
+        told = os.read(read, 64)
+        os.close(read)
+        if told:
+            return int(told)
+        self.process_namespace = "process namespace: refused in a user namespace"
+        return os.fork()
 
 
 def _sweep(uid: int) -> None:
