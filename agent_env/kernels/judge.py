@@ -255,6 +255,7 @@ class Judge:
                     plan.timed,
                     call_s=self.limits.call_s,
                     until=deadline,
+                    quick=not attempt.prepared.is_performance,
                 )
         finally:
             baseline.end()

@@ -126,7 +126,7 @@ def _policy(text: str) -> tuple[Finding | None, tuple[str, ...], str]:
     try:
         from agent_env.kernels import policy
     except ImportError:
-        return None, (), "triton" if "import triton" in text else "torch"
+        return None, (), "triton" if "triton" in text else "torch"
     found = policy.check_source(text)
     names = tuple(dict.fromkeys(one.rule for one in found))
     language = policy.language_of(text)

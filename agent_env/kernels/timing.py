@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 
 CALLS_A_TURN = 5
 """Each on contents of its own; the first is not counted, for it finds cold caches."""
+LONG_US = 20_000.0
+"""Calls that take longer are made twice a turn and not settled."""
+FEWEST_PAIRS = 5
 SETTLING_PAIRS = 2
 """Pairs at the start that are called and verified like the others but not counted."""
 PAIRS = (30, 60, 120, 240)
@@ -92,6 +95,7 @@ def time_pairs(
     *,
     call_s: float,
     until: float,
+    quick: bool = False,
 ) -> Timing | Finding:
     """The timing, or what was wrong with a timed call.
 
@@ -103,6 +107,7 @@ def time_pairs(
         expected: The timed case.
         call_s: Deadline of one call.
         until: `time.monotonic()` at which to be done.
+        quick: Whether the number will say nothing, so that a few calls are enough.
 
     Raises:
         ChildEndedError: The candidate is gone.
@@ -118,8 +123,10 @@ def time_pairs(
     end = min(until, begin + BUDGET_S)
     samples = _Samples()
     candidate.stray_cpu_s = 0.0
-    for goal in PAIRS:
-        while len(samples.candidate) < min(goal, 5 if time.monotonic() >= end else goal):
+    if quick:
+        pairs.hurry()
+    for goal in (FEWEST_PAIRS, *PAIRS[1:]) if quick else PAIRS:
+        while len(samples.candidate) < min(goal, FEWEST_PAIRS if time.monotonic() >= end else goal):
             finding = pairs.once(samples)
             if finding:
                 return finding
@@ -127,7 +134,7 @@ def time_pairs(
         now = time.monotonic()
         low, high = timing.speedup_ci
         narrow = high - low < NARROW * timing.speedup_x
-        if now >= end or (not timing.noisy and (narrow or now >= begin + ENOUGH_S)):
+        if quick or now >= end or (not timing.noisy and (narrow or now >= begin + ENOUGH_S)):
             break
     if candidate.stray_cpu_s > STRAY_CPU_S:
         return Finding(
@@ -180,16 +187,22 @@ class _Pairs:
         self._layout, self._call_s = layout, call_s
         self._random = random.SystemRandom()
         self._done = 0
+        self._calls = CALLS_A_TURN
+        self._settling = SETTLING_PAIRS
         self._core = Core(candidate.pid, baseline.pid)
         with self._core.judge():
             self._round_trip_us = _round_trip_us(baseline, call_s)
         self._last: Sequence[Tensor] = ()
 
+    def hurry(self) -> None:
+        """Makes as few calls as there can be: what is long needs no warm caches."""
+        self._calls, self._settling = 2, 0
+
     def once(self, samples: _Samples) -> Finding | None:
         """Gives both children a turn and keeps their times; what was wrong, or None."""
         cases = [
             replace(self._expected.case, seed=self._random.getrandbits(31))
-            for _ in range(CALLS_A_TURN)
+            for _ in range(self._calls)
         ]
         inputs = [self._problem.inputs(case) for case in cases]
         images = [self._layout.image_of(one) for one in inputs]
@@ -210,7 +223,9 @@ class _Pairs:
             if finding:
                 return finding
         self._done += 1
-        if self._done > SETTLING_PAIRS:
+        if max(theirs.net_us, ours.net_us) > LONG_US:
+            self.hurry()
+        if self._done > self._settling:
             samples.candidate.append(theirs.net_us)
             samples.reference.append(ours.net_us)
         return None

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent_env.__main__ import main
+from agent_env.kernels.bench import report
+from agent_env.kernels.verdict import Mismatch, Resources, Status, Timing, Verdict
+
+GOOD = """
+import torch
+from torch import nn
+class ModelNew(nn.Module):
+    def forward(self, x, lengths):
+        outside = torch.arange(x.shape[1]) >= lengths[:, None]
+        return torch.softmax(x.masked_fill(outside, float("-inf")), dim=-1)
+"""
+KEYS = ["status", "reason", "hacks", "log", "mismatch", "timing", "resources"]
+
+
+def test_a_verdict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    candidate = tmp_path / "candidate.py"
+    candidate.write_text(GOOD)
+    asked = ["bench", str(candidate), "--task", "row_softmax_masked", "--json"]
+    assert main([*asked, "--no-timing", "--cache", str(tmp_path / "cache")]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said)[: len(KEYS)] == KEYS
+    assert (said["status"], said["hacks"], said["timing"]) == ("correct", [], None)
+
+
+def test_a_wrong_answer_still_exits_with_0(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate = tmp_path / "candidate.py"
+    candidate.write_text("def f(:")
+    assert main(["bench", str(candidate), "--task", "row_softmax_masked"]) == 0
+    assert capsys.readouterr().out.startswith("compile_error: candidate.py, line 1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.py", "--task", "row_softmax_masked"], "'missing.py' cannot be read"),
+        (["--task", "row_softmax_masked"], "No candidate was given"),
+        ([__file__], "--task NAME or --reference REF.py"),
+        ([__file__, "--task", "row_softmx_masked"], "Did you mean 'row_softmax_masked'?"),
+        ([__file__, "--reference", "missing.py"], "reference 'missing.py' cannot be read"),
+        ([__file__, "--task", "gemm_f32", "--timeout", "-1"], "evaluation_s is -1"),
+        ([__file__, "--task", "gemm_f32", "--device", "tpu"], "give one of: cpu, cuda, auto"),
+    ],
+)
+def test_what_cannot_be_followed_is_said_in_one_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_the_report_for_people_says_all_that_matters() -> None:
+    mismatch = Mismatch(
+        case="timed", output=0, index=(1,), expected=1.0, got=float("nan"), error=float("nan"),
+        allowed=0.0, count=1, total=2,
+    )  # fmt: skip
+    timing = Timing(
+        reference_us=2.0, candidate_us=1.0, speedup_x=2.0, speedup_ci=(1.9, 2.1),
+        is_performance=False, noisy=True, pairs=40,
+    )  # fmt: skip
+    verdict = Verdict(
+        status=Status.CORRECT, reason="Right.", hacks=("decoy_kernel",), timing=timing,
+        mismatch=mismatch, resources=Resources(registers=32), missing=("network",), log="said",
+    )  # fmt: skip
+    text = report(verdict, "gemm_f32")
+    for words in ("2.000x [1.900, 2.100]", "noisy", "says nothing", "32 registers", "network"):
+        assert words in text
+    assert json.loads(json.dumps(verdict.to_dict(), allow_nan=False))["mismatch"]["got"] == "nan"
