@@ -77,6 +77,8 @@ def _make_judge(options: argparse.Namespace) -> Judge:
     limits = Limits()
     if options.timeout is not None:
         seconds = options.timeout
+        if not seconds > 0:
+            raise ValueError(f"--timeout is {seconds:g}; give more than 0 seconds.")
         limits = dataclasses.replace(
             limits,
             evaluation_s=seconds,

@@ -47,7 +47,7 @@ def test_a_wrong_answer_still_exits_with_0(
         ([__file__], "--task NAME or --reference REF.py"),
         ([__file__, "--task", "row_softmx_masked"], "Did you mean 'row_softmax_masked'?"),
         ([__file__, "--reference", "missing.py"], "reference 'missing.py' cannot be read"),
-        ([__file__, "--task", "gemm_f32", "--timeout", "-1"], "evaluation_s is -1"),
+        ([__file__, "--task", "gemm_f32", "--timeout", "-1"], "--timeout is -1; give more"),
         ([__file__, "--task", "gemm_f32", "--device", "tpu"], "give one of: cpu, cuda, auto"),
     ],
 )
