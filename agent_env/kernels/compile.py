@@ -85,6 +85,8 @@ class Built:
         compile_only: Why the kernels cannot run on this machine although they compile; "" if they
             can. A candidate's call then raises `KernelError` with the same sentence.
         notes: What could not be done here, such as compiling for sm_90 without nvcc.
+        languages: "cpp" and "cuda", as far as the candidate compiles them. Whatever its text looks
+            like, a time counts only if `toolchains.is_performance` holds for every one.
     """
 
     status: BuildStatus
@@ -95,6 +97,7 @@ class Built:
     resources: Resources | None = None
     compile_only: str = ""
     notes: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -119,7 +122,8 @@ def compile_candidate(
         OSError: The cache cannot be written.
     """
     artefacts, facts = {}, {}
-    for source in find_sources(code):
+    sources = find_sources(code)
+    for source in sources:
         product, entry = _build(source, cache, timeout_s, device)
         if product.status != BuildStatus.OK.value:
             return Built(status=BuildStatus(product.status), reason=product.reason, log=product.log)
@@ -135,6 +139,7 @@ def compile_candidate(
         resources=compile_cuda.largest([one.resources for one in products if one.resources]),
         compile_only=next((one.compile_only for one in products if one.compile_only), ""),
         notes=tuple(dict.fromkeys(one.note for one in products if one.note)),
+        languages=tuple(dict.fromkeys(one.language for one in sources)),
     )
 
 

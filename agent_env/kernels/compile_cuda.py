@@ -26,11 +26,11 @@ from agent_env.kernels.tool_cage import read_output, run_tool
 from agent_env.kernels.toolchains import Toolchain
 from agent_env.kernels.verdict import Resources
 
-SHIM_VERSION = 1
+SHIM_VERSION = 2
 ARCH = "sm_90"
 SHIM_FILES = ("cuda_shim.h", "cuda_intrinsics.h")
 SHIM_FLAGS = (
-    "-O2",
+    "-O3",
     "-march=native",
     "-std=gnu++17",
     "-shared",
