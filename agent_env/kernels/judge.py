@@ -65,6 +65,7 @@ class Judge:
         *,
         require_isolation: bool = False,
         limits: Limits | None = None,
+        static_rules: bool = True,
     ) -> None:
         """Starts nothing yet; the first evaluation, or `warm`, starts the zygote.
 
@@ -73,6 +74,8 @@ class Judge:
             device: "cpu", "cuda", or "auto" for what this machine has.
             require_isolation: Whether to refuse to run where a layer of the cage is missing.
             limits: Bounds of each evaluation.
+            static_rules: False runs what `policy` would refuse; the cage and the checks must hold
+                without it, and tests see to that.
 
         Raises:
             ValueError: No such device, or this machine has none.
@@ -81,6 +84,7 @@ class Judge:
         self.limits = limits or Limits()
         self._cache_dir = cache_dir
         self._require_isolation = require_isolation
+        self._static_rules = static_rules
         self._nursery = Nursery(self.limits, self.device)
         self._torch_lock = threading.Lock()
         self._isolation: tuple[tuple[str, ...], dict[str, str]] | None = None
@@ -134,7 +138,9 @@ class Judge:
         begin = time.monotonic()
         if self._require_isolation:
             self._refuse_open_cage()
-        prepared = rungs.prepare(code, self._cache_dir, self.limits, self.device)
+        prepared = rungs.prepare(
+            code, self._cache_dir, self.limits, self.device, static_rules=self._static_rules
+        )
         attempt = _Attempt(
             code=prepared.code,
             problem=problem,

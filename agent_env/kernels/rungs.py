@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
+from agent_env.kernels import policy
 from agent_env.kernels.check import Finding, Plan, make_plan
 from agent_env.kernels.limits import Limits
 from agent_env.kernels.nursery import Flavour
@@ -76,16 +77,21 @@ def device_named(name: str) -> str:
 
 
 def prepare(
-    code: str | bytes, cache_dir: str | Path | None, limits: Limits, device: str
+    code: str | bytes,
+    cache_dir: str | Path | None,
+    limits: Limits,
+    device: str,
+    *,
+    static_rules: bool = True,
 ) -> Prepared:
-    """What the text itself tells, and what its compilers make of it."""
+    """What the text itself tells, and what its compilers make of it; arguments as of `Judge`."""
     text, finding = _read(code, limits)
     if finding is None:
         finding = _syntax(text)
     if finding is not None:
         log = finding.reason if finding.status is Status.COMPILE_ERROR else ""
         return Prepared(code=text, finding=finding, log=log)
-    refused, hacks, language = _policy(text)
+    refused, hacks, language = _policy(text, static_rules)
     if refused is not None:
         return Prepared(code=text, finding=refused, hacks=hacks, language=language)
     return _compiled(text, hacks, language, cache_dir, limits, device)
@@ -121,15 +127,13 @@ def _syntax(text: str) -> Finding | None:
     return Finding(status=Status.COMPILE_ERROR, reason=reason)
 
 
-def _policy(text: str) -> tuple[Finding | None, tuple[str, ...], str]:
+def _policy(text: str, static_rules: bool) -> tuple[Finding | None, tuple[str, ...], str]:
     """What the static rules refuse, the names of all they saw, and the language."""
-    try:
-        from agent_env.kernels import policy
-    except ImportError:
-        return None, (), "triton" if "triton" in text else "torch"
+    language = policy.language_of(text)
+    if not static_rules:
+        return None, (), language
     found = policy.check_source(text)
     names = tuple(dict.fromkeys(one.rule for one in found))
-    language = policy.language_of(text)
     refused = [one for one in found if one.severity is policy.Severity.REFUSE]
     if not refused:
         return None, names, language
