@@ -34,13 +34,16 @@ class KernelError(Exception):
     """A kernel that cannot be called as it was, or that is not there; one sentence."""
 
 
-def converter(function: str, place: int, parameter: Parameter) -> Callable[[Any], Any]:
+def converter(
+    function: str, place: int, parameter: Parameter, device: str = "cpu"
+) -> Callable[[Any], Any]:
     """What turns an argument into the one that C takes, or raises `KernelError`.
 
     Args:
         function: The name for messages.
         place: The argument's place, from 0.
         parameter: What the function declares there.
+        device: Where tensors must be: "cpu" or "cuda".
     """
     where = f"{function}: argument {place + 1}{f' ({parameter.name})' if parameter.name else ''}"
 
@@ -48,7 +51,7 @@ def converter(function: str, place: int, parameter: Parameter) -> Callable[[Any]
         raise KernelError(f"{where} is {came}; give {wanted}.")
 
     if parameter.pointer:
-        return _pointer(parameter.type, refuse)
+        return _pointer(parameter.type, device, refuse)
     if parameter.type in ("float32", "float64"):
         return _real(refuse)
     if parameter.type == "bool":
@@ -56,9 +59,12 @@ def converter(function: str, place: int, parameter: Parameter) -> Callable[[Any]
     return _integer(parameter.type, refuse)
 
 
-def _pointer(kind: str, refuse: Callable[[str, str], NoReturn]) -> Callable[[Any], int | None]:
+def _pointer(
+    kind: str, device: str, refuse: Callable[[str, str], NoReturn]
+) -> Callable[[Any], int | None]:
     import torch
 
+    places = {"cpu": "CPU", "cuda": "GPU"}
     names = (kind, *_ALSO.get(kind, ()))
     taken = {getattr(torch, name) for name in names} if kind != "any" else None
     wanted = f"a tensor of {' or '.join(names)}" if kind != "any" else "a tensor"
@@ -73,8 +79,8 @@ def _pointer(kind: str, refuse: Callable[[str, str], NoReturn]) -> Callable[[Any
         if not given.is_contiguous():
             strides = f"shape {tuple(given.shape)} and strides {given.stride()}"
             refuse(f"not contiguous ({strides})", "x.contiguous()")
-        if given.device.type != "cpu":
-            refuse(f"on {given.device}", "a tensor on the CPU")
+        if given.device.type != device:
+            refuse(f"on {given.device}", f"a tensor on the {places[device]}")
         pointer: int = given.data_ptr()
         return pointer
 

@@ -26,7 +26,7 @@ from agent_env.kernels.tool_cage import read_output, run_tool
 from agent_env.kernels.toolchains import Toolchain
 from agent_env.kernels.verdict import Resources
 
-SHIM_VERSION = 2
+SHIM_VERSION = 3
 ARCH = "sm_90"
 SHIM_FILES = ("cuda_shim.h", "cuda_intrinsics.h")
 SHIM_FLAGS = (
@@ -72,8 +72,10 @@ def build(
     verdict, cubin = Product(status="ok", note=nvcc.missing), None
     if nvcc.path is not None:
         verdict, cubin = _compile(source, nvcc.path, timeout_s)
-    if verdict.status != "ok" or device == "cuda":
-        return verdict, cubin
+    if verdict.status != "ok":
+        return verdict, None
+    if device == "cuda":
+        return verdict.but(on_gpu=True), cubin
     return _with_shim(source, verdict, gxx, timeout_s)
 
 

@@ -3,9 +3,10 @@
     k = cuda(source)
     k.launch("scale", grid=(n // 256 + 1,), block=(256,), args=[x, y, n, 0.5], shared=0)
 
-Place in the flow: `api.cuda` makes a `CudaModule` over the library that `compile_cuda` built. Sizes
-and arguments are checked before anything runs, against the limits of an H100 or H200 (sm_90), so
-that a launch that a GPU would refuse is refused here as well.
+Place in the flow: `api.cuda` makes a `CudaModule` over what `compile_cuda` built: a shared object
+over the CPU shim, or a cubin, which `cuda_driver` launches. Sizes and arguments are checked before
+anything runs, against the limits of an H100 or H200 (sm_90), so that a launch that a GPU would
+refuse is refused here as well.
 
 What it does not do: it knows nothing of how the library runs a kernel; times on a CPU mean nothing.
 
@@ -15,13 +16,14 @@ Source of the limits: CUDA C++ Programming Guide, compute capability 9.0.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from agent_env.errors import UnknownNameError
 from agent_env.kernels.arguments import C_TYPES, KernelError, converter
 from agent_env.kernels.c_source import Prototype
+from agent_env.kernels.cuda_driver import Driver
 
 MAX_THREADS = 1_024
 MAX_BLOCK = (1_024, 1_024, 64)
@@ -47,12 +49,10 @@ class CudaModule:
         """
         self._compile_only = facts["compile_only"]
         self._kernels = {row["name"]: row for row in facts["functions"]}
-        self._handle: Any = None
+        self._device = "cuda" if facts["on_gpu"] else "cpu"
+        self._run: Callable[..., None] | None = None
         if library is not None:
-            try:
-                self._handle = ctypes.CDLL(str(library))
-            except OSError as error:
-                raise KernelError(f"The kernels cannot be loaded: {error}") from None
+            self._run = _on_gpu(library) if facts["on_gpu"] else _on_cpu(library)
 
     def launch(
         self,
@@ -77,20 +77,46 @@ class CudaModule:
                 run on this machine, or threads that wait for one another in vain.
             UnknownNameError: The source has no such kernel.
         """
-        if self._handle is None:
+        if self._run is None:
             raise KernelError(self._compile_only)
         row = self._kernels.get(name)
         if row is None:
             raise UnknownNameError("kernel", name, self._kernels)
         sizes = (*_size("grid", grid, MAX_GRID), *_size("block", block, MAX_BLOCK))
         _check_block(name, row, sizes[3] * sizes[4] * sizes[5], shared)
-        values = _converted(Prototype.from_dict(row), args)
+        values = _converted(Prototype.from_dict(row), args, self._device)
         pointers = (ctypes.c_void_p * len(values))(*[ctypes.addressof(one) for one in values])
-        run = getattr(self._handle, f"callforge_launch_{name}")
-        run.restype = ctypes.c_char_p
-        said = run(pointers, (ctypes.c_uint * 6)(*sizes), ctypes.c_size_t(shared))
+        self._run(row, pointers, sizes, shared)
+
+
+def _on_cpu(library: Path) -> Callable[..., None]:
+    """What runs a kernel of a shared object that was built over the shim."""
+    try:
+        handle = ctypes.CDLL(str(library))
+    except OSError as error:
+        raise KernelError(f"The kernels cannot be loaded: {error}") from None
+
+    def run(row: Mapping[str, Any], pointers: Any, sizes: Sequence[int], shared: int) -> None:
+        function = getattr(handle, f"callforge_launch_{row['name']}")
+        function.restype = ctypes.c_char_p
+        said = function(pointers, (ctypes.c_uint * 6)(*sizes), ctypes.c_size_t(shared))
         if said:
-            raise KernelError(f"{name}: {said.decode('utf-8', 'replace')}")
+            raise KernelError(f"{row['name']}: {said.decode('utf-8', 'replace')}")
+
+    return run
+
+
+def _on_gpu(cubin: Path, library: Any = None) -> Callable[..., None]:
+    """What puts a kernel of a cubin on torch's stream; `library` stands in for the driver."""
+    module = Driver(library).load(cubin.read_bytes())
+
+    def run(row: Mapping[str, Any], pointers: Any, sizes: Sequence[int], shared: int) -> None:
+        import torch
+
+        stream = torch.cuda.current_stream().cuda_stream if library is None else 0
+        module.launch(row["symbol"], pointers, sizes, shared, stream)
+
+    return run
 
 
 def _size(what: str, given: Sequence[int] | int, most: Sequence[int]) -> tuple[int, ...]:
@@ -125,7 +151,7 @@ def _check_block(name: str, row: Mapping[str, Any], threads: int, shared: int) -
         )
 
 
-def _converted(kernel: Prototype, args: Sequence[Any]) -> list[Any]:
+def _converted(kernel: Prototype, args: Sequence[Any], device: str) -> list[Any]:
     if len(args) != len(kernel.parameters):
         wanted = ", ".join(one.name or one.type for one in kernel.parameters)
         raise KernelError(
@@ -135,5 +161,5 @@ def _converted(kernel: Prototype, args: Sequence[Any]) -> list[Any]:
     values = []
     for place, (one, given) in enumerate(zip(kernel.parameters, args, strict=True)):
         c_type = ctypes.c_void_p if one.pointer else C_TYPES[one.type]
-        values.append(c_type(converter(kernel.name, place, one)(given)))
+        values.append(c_type(converter(kernel.name, place, one, device)(given)))
     return values

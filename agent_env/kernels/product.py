@@ -26,6 +26,7 @@ class Product:
         functions: Prototypes of what may be called, as JSON data.
         resources: What ptxas said; None without it.
         compile_only: Why it cannot run here although it compiles; "" when it can.
+        on_gpu: Whether the library is a cubin for a GPU, and no shared object.
         note: What could not be done here, though the rest was.
         transient: Whether another run might end otherwise, so that it must not be kept.
     """
@@ -36,6 +37,7 @@ class Product:
     functions: tuple[Mapping[str, Any], ...] = ()
     resources: Resources | None = None
     compile_only: str = ""
+    on_gpu: bool = False
     note: str = ""
     transient: bool = False
 
@@ -76,6 +78,7 @@ class Product:
             "functions": [dict(one) for one in self.functions],
             "resources": self.resources and self.resources.to_dict(),
             "compile_only": self.compile_only,
+            "on_gpu": self.on_gpu,
             "note": self.note,
         }
 

@@ -29,6 +29,7 @@ def test_a_good_source_is_built_and_its_functions_known(cache, tmp_path):
     [(name, path)] = built.artefacts.items()
     assert path.read_bytes().startswith(b"\x7fELF")
     assert [row["name"] for row in built.facts[name]["functions"]] == ["f"]
+    assert built.languages == ("cpp",)
     stage(built, tmp_path)
     assert (tmp_path / f"{name}.so").read_bytes() == path.read_bytes()
     assert (tmp_path / f"{name}.json").stat().st_mode & 0o444 == 0o444
