@@ -120,7 +120,7 @@ class FileProblem:
         self, model: nn.Module, case: Case, inputs: Sequence[Input]
     ) -> tuple[torch.Tensor, ...]:
         """The outputs of a copy of the model in float64, or in its own type where it has none."""
-        twin = copy.deepcopy(model)
+        twin = _filled(self.build(_INIT_SEED), model)
         given = copy.deepcopy(list(inputs))
         with torch.no_grad(), seeded(case.seed):
             if not self.is_wide():
@@ -174,6 +174,21 @@ def load_source(source: str, path: str) -> ModuleType:
             "get_inputs() and get_init_inputs(), as in KernelBench."
         )
     return module
+
+
+def _filled(twin: nn.Module, model: nn.Module) -> nn.Module:
+    """The twin with the model's numbers; a deep copy would keep closures that hold the model's."""
+    with torch.no_grad():
+        for part, source in zip(twin.modules(), model.modules(), strict=True):
+            for own, given in zip(_tensors(part), _tensors(source), strict=True):
+                own.copy_(given)
+    return twin
+
+
+def _tensors(part: nn.Module) -> list[torch.Tensor]:
+    named = [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]
+    named += sorted(vars(part).items(), key=lambda item: item[0])
+    return [value for _, value in named if isinstance(value, torch.Tensor)]
 
 
 @lru_cache(maxsize=64)

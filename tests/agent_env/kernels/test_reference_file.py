@@ -127,6 +127,17 @@ def test_without_float64_the_type_stays_and_the_tolerance_is_wider(tmp_path):
     assert "tolerance is wider" in problem.about
 
 
+def test_a_layer_that_a_closure_holds_is_widened_too(tmp_path):
+    closure = "self.gain = gain; layer = self.layer; self.run = lambda x: layer(x)"
+    text = LINEAR.replace("self.gain = gain", closure)
+    problem = load_reference(written(tmp_path, text.replace("self.layer(x)", "self.run(x)")))
+    plain = load_reference(written(tmp_path, LINEAR, "plain.py"))
+    case = problem.cases(0)[0]
+    given = (problem.build(7), case, problem.inputs(case))
+    assert problem.is_wide()
+    assert torch.equal(problem.reference(*given)[0], plain.reference(*given)[0])
+
+
 def test_a_problem_can_be_sent_to_another_process(linear):
     sent = pickle.loads(pickle.dumps(linear))
     assert sent == linear
