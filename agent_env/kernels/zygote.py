@@ -36,15 +36,13 @@ def main(control_fd: int, preload: Sequence[str], root: str) -> None:
         root: The folder of scratch folders, removed at the end: the judge may have been killed.
     """
     control = socket.socket(fileno=control_fd)
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     for name in preload:
         importlib.import_module(name)
     worker.warm_up()
     forks = _Forks()
-    # Last, for a process that is not dumpable may not write its own user map; and again the death
-    # signal, which a change of user clears.
+    # After the namespaces, for a process that is not dumpable may not write its own user map. No
+    # death signal: it would come when the judge's thread ends that started us.
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     gc.collect()
     gc.freeze()  # collections in children would copy the pages of everything loaded here
     channel.send_data(control, {"ready": True})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import textwrap
 import threading
 import time
@@ -221,7 +223,7 @@ def test_the_log_and_the_trace_show_the_candidates_own_lines(judge: Judge) -> No
 
 
 def test_the_next_evaluation_works_after_the_zygote_was_killed(tmp_path: Path) -> None:
-    with Judge(tmp_path) as own:
+    with Judge(tmp_path, static_rules=False) as own:
         assert verdict(own, HONEST).status is Status.CORRECT
         (zygote,) = own._nursery._zygotes.values()
         os.kill(zygote._process.pid, signal.SIGKILL)
@@ -230,6 +232,42 @@ def test_the_next_evaluation_works_after_the_zygote_was_killed(tmp_path: Path) -
         root = Path(own._nursery._root)
         assert list(root.iterdir()) == []
     assert not root.exists()
+
+
+def test_a_killed_judge_leaves_nothing(tmp_path: Path) -> None:
+    code = f"""
+import tempfile
+from agent_env.kernels.judge import Judge
+from agent_env.kernels.nursery import Flavour
+from agent_env.kernels.tasks import load_task
+tempfile.tempdir = {str(tmp_path)!r}
+with Judge({str(tmp_path / "cache")!r}) as judge:
+    judge.isolation()
+    print(judge._nursery.zygote(Flavour())._process.pid, flush=True)
+    judge.evaluate("while True: pass", load_task("gemm_f32"))
+"""
+    own = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert own.stdout is not None
+    zygote = int(own.stdout.readline())
+    time.sleep(1.0)  # by then the candidate runs, most likely; it makes no difference below
+    own.kill()
+    own.wait()
+    own.stdout.close()
+    end = time.monotonic() + 10
+    while Path(f"/proc/{zygote}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{zygote}").exists()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("callforge")] == []
+
+
+def test_the_zygote_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+    with Judge(tmp_path, static_rules=False) as own:
+        first = threading.Thread(target=own.isolation)
+        first.start()
+        first.join()
+        (zygote,) = own._nursery._zygotes.values()
+        time.sleep(0.2)
+        assert zygote.alive()
 
 
 def test_several_threads_may_ask(judge: Judge) -> None:
