@@ -12,8 +12,10 @@ process, in its scratch folder, and is slow: about a minute for a source with to
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,7 +170,9 @@ def default_folder() -> Path:
 
 
 def build_by_hand(language: str, text: str, flags: Sequence[str]) -> Path:
-    """A new folder with the library of one source, for a candidate that runs without a judge.
+    """A folder with the library of one source, for a candidate that runs without a judge.
+
+    The folder goes when the process ends.
 
     Raises:
         KernelError: It does not compile, or cannot be compiled here.
@@ -180,6 +184,7 @@ def build_by_hand(language: str, text: str, flags: Sequence[str]) -> Path:
     if product.status != BuildStatus.OK.value:
         raise KernelError(f"{product.reason}\n{product.log}".strip())
     folder = Path(tempfile.mkdtemp(prefix="callforge-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = entry.files if entry is not None else {}
     artefacts = {source.hash: files["library.so"]} if "library.so" in files else {}
     stage(

@@ -144,10 +144,15 @@ def test_a_candidate_runs_by_hand_and_is_built_then(tmp_path):
         f"import torch\n{CODE}x = torch.ones(3)\nlib.scale(x, x, 3, 4.0)\nprint(x.tolist())\n"
         "try:\n    cpp('int x = y;')\nexcept Exception as error:\n    print(error)\n"
     )
+    (tmp_path / "tmp").mkdir()
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
-        env={"XDG_CACHE_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        env={
+            "XDG_CACHE_HOME": str(tmp_path),
+            "PATH": "/usr/bin:/bin",
+            "TMPDIR": str(tmp_path / "tmp"),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -157,6 +162,7 @@ def test_a_candidate_runs_by_hand_and_is_built_then(tmp_path):
     assert lines[0] == "[4.0, 4.0, 4.0]"
     assert lines[1].startswith("g++: candidate.cpp:1:9: error: 'y' was not declared")
     assert list(tmp_path.glob("callforge/kernels/entries/??/*/library.so"))
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_importing_the_light_modules_loads_no_torch():
