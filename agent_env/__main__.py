@@ -1,11 +1,11 @@
 """The command line: `python -m agent_env tasks|play|evaluate|bench|...`.
 
-Place in the flow: for people; lists what a domain asks for, lets one play the agent in the
-terminal, and hands the larger commands to their own modules.
+Place in the flow: for people; lists what a domain asks for, and hands the larger commands to their
+own modules.
 
     python -m agent_env tasks --domain retail --count 5 --seed 0 [--json]
     python -m agent_env tasks validate --domain retail --count 1000 --seed 0 [--json]
-    python -m agent_env play --domain retail --task 0
+    python -m agent_env play --domain retail --task 0 [--as customer]
     python -m agent_env evaluate --base-url URL --model NAME --domain retail --tasks 50
     python -m agent_env rescore FILE
     python -m agent_env bench CANDIDATE.py --task row_softmax_masked
@@ -14,7 +14,7 @@ terminal, and hands the larger commands to their own modules.
 Exit status: 0 done, 2 for a command line that cannot be followed (one sentence on stderr), 130
 after Ctrl-C. A larger command's own module says what else it returns.
 
-What it does not do: no work of its own beyond `tasks` and `play`.
+What it does not do: no work of its own beyond `tasks`.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from agent_env.domain import list_domains, load_domain
+from agent_env.domain import list_adapted, list_domains, load_domain
 from agent_env.errors import UnknownNameError
-from agent_env.play import play
+from agent_env.evaluation.options import domain_option, pairs
 
 ELSEWHERE = {
     "tasks validate": ("agent_env.validate_command", "validate_command"),
+    "play": ("agent_env.play.command", "play_command"),
     "evaluate": ("agent_env.evaluation.command", "evaluate_command"),
     "rescore": ("agent_env.evaluation.command", "rescore_command"),
     "bench": ("agent_env.kernels.bench", "bench_command"),
     "serve-script": ("agent_env.scripted_command", "serve_script_command"),
 }
 """Commands that a function of another module follows, which is imported when it is asked for."""
-COMMANDS = tuple(dict.fromkeys(("tasks", "play", *(name.split()[0] for name in ELSEWHERE))))
+COMMANDS = tuple(dict.fromkeys(("tasks", *(name.split()[0] for name in ELSEWHERE))))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,8 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         if arguments[:1] == ["tasks"] and arguments[1:] and not arguments[1].startswith("-"):
             under = [name.removeprefix("tasks ") for name in ELSEWHERE if " " in name]
             raise UnknownNameError("command under tasks", arguments[1], under)
-        options = _read_options(arguments)
-        return _list_tasks(options) if options.command == "tasks" else _play(options)
+        return _list_tasks(_read_options(arguments))
     except (
         ValueError
     ) as error:  # Names and numbers that a domain refuses; the message says what would be right.
@@ -81,26 +81,23 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     tasks = commands.add_parser("tasks", help="list tasks with the answer that the oracle derived")
     tasks.add_argument("--count", type=int, default=5, help="how many (default 5)")
     tasks.add_argument("--json", action="store_true", help="one JSON line a task")
-    player = commands.add_parser("play", help="play one task in the terminal, as the agent")
-    player.add_argument("--task", type=int, default=0, help="number of the task (default 0)")
-    player.add_argument("--max-turns", type=int, default=12, help="turns you have (default 12)")
     for name, about in (
+        ("play", "play one task in the terminal, as the agent or as the customer"),
         ("evaluate", "score a model at an OpenAI-compatible endpoint"),
         ("rescore", "recorded trajectories through today's parser and scoring"),
         ("bench", "compile, check and time a kernel"),
         ("serve-script", "a server without a model, for trying evaluate"),
     ):
         commands.add_parser(name, help=about)
-    for command in (tasks, player):
-        command.add_argument(
-            "--domain", default="retail_mini", help=f"one of: {', '.join(list_domains())}"
-        )
-        command.add_argument("--seed", type=int, default=0, help="of the tasks (default 0)")
+    names = ", ".join((*list_domains(), *list_adapted()))
+    tasks.add_argument("--domain", default="retail", help=f"one of: {names} (default retail)")
+    domain_option(tasks)
+    tasks.add_argument("--seed", type=int, default=0, help="of the tasks (default 0)")
     return parser.parse_args(arguments)
 
 
 def _list_tasks(options: argparse.Namespace) -> int:
-    domain = load_domain(options.domain)
+    domain = load_domain(options.domain, **pairs(options.domain_option, "--domain-option"))
     for task in domain.tasks(options.count, options.seed):
         if options.json:
             print(json.dumps(task.to_dict()))
@@ -109,16 +106,6 @@ def _list_tasks(options: argparse.Namespace) -> int:
         for action in domain.oracle(task):
             shown = action if isinstance(action, str) else f"{action[0]} {json.dumps(action[1])}"
             print(f"  agent     {shown}")
-    return 0
-
-
-def _play(options: argparse.Namespace) -> int:
-    if options.task < 0:
-        raise ValueError(f"--task is {options.task}; give 0 or more.")
-    domain = load_domain(options.domain)
-    play(
-        domain, domain.derive(options.task, options.seed), options.max_turns, sys.stdin, sys.stdout
-    )
     return 0
 
 

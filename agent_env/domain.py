@@ -26,7 +26,7 @@ from typing import Any
 
 from agent_env.errors import UnknownNameError
 from agent_env.tool_spec import ToolSpec
-from agent_env.types import Action, Call, Effect, Task
+from agent_env.types import Action, Call, Effect, Limits, Task
 from agent_env.users import User
 from agent_env.world import State, World
 
@@ -68,6 +68,7 @@ class Domain:
         user: The customer that episodes use when given none; stateless.
         derive: Makes task number `index` of a seed.
         close: The oracle's closing message for a task.
+        limits: What an episode gets that is given none: enough for a good agent.
         script: What a perfect agent does, a turn each; None is the gold calls and the closing.
         task_count: How many tasks there are; None when they never end.
         start: Opens the state in which a task begins; None opens what all episodes start from.
@@ -87,6 +88,7 @@ class Domain:
     user: User
     derive: Callable[[int, int], Task]
     close: Callable[[Task], str]
+    limits: Limits = field(default_factory=Limits)
     script: Callable[[Task], tuple[Action, ...]] | None = None
     task_count: int | None = None
     start: Callable[[Task], State] | None = None
@@ -185,15 +187,30 @@ def load_domain(name: str, **options: Any) -> Domain:
     return _build(build, tuple(filled.items()))
 
 
+def native_prompt(name: str) -> str | None:
+    """The option `prompt` for servers that get the tools apart from it; None if there is none.
+
+    Args:
+        name: One of `list_domains()` or `list_adapted()`.
+
+    Raises:
+        UnknownNameError: No such domain.
+    """
+    prompt: str | None = getattr(_find_module(name), "NATIVE_PROMPT", None)
+    return prompt
+
+
 def _find_build(name: str) -> Callable[..., Domain]:
-    build: Callable[..., Domain]
+    build: Callable[..., Domain] = _find_module(name).build
+    return build if name in list_domains() else _named(build, name)
+
+
+def _find_module(name: str) -> ModuleType:
     if name in list_domains():
-        build = importlib.import_module(f"agent_env.domains.{name}").build
-        return build
+        return importlib.import_module(f"agent_env.domains.{name}")
     if name not in list_adapted():
         raise UnknownNameError("domain", name, (*list_domains(), *list_adapted()))
-    build = importlib.import_module(_adapters()[name]).build
-    return _named(build, name)
+    return importlib.import_module(_adapters()[name])
 
 
 @cache

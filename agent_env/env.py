@@ -43,7 +43,7 @@ from agent_env.whole_body import is_strict_lost
 from agent_env.world import Diff, State
 from parsers import ParsedMessage, ParseStatus, parse
 
-_LIMITS, _WEIGHTS = Limits(), RewardWeights()
+_WEIGHTS = RewardWeights()
 _CUSTOMER, _SCORING = boundary("customer"), boundary("scoring")
 _NOTHING = dict.fromkeys(COMPONENTS, 0.0)
 
@@ -93,7 +93,7 @@ class ToolEnv:
             domain: As loaded by `load_domain`.
             task: Derived from the world that the domain holds.
             user: The customer; None is the domain's own.
-            limits: None is `Limits()`.
+            limits: None is the domain's own.
             weights: None is `RewardWeights()`.
             reasoning: How `parsers.parse` takes thinking; "open" when the prompt already opened the
                 block.
@@ -114,7 +114,7 @@ class ToolEnv:
         self.stop_reason: StopReason | None = None
         self.infra_error: dict[str, object] | None = None
         self._user = domain.user if user is None else user
-        self._limits = limits or _LIMITS
+        self._limits = limits or domain.limits
         self._weights = weights or _WEIGHTS
         self._reasoning = reasoning
         self._progress = Progress(task, domain.judge)

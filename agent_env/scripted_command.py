@@ -49,7 +49,7 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m agent_env serve-script",
         description="An OpenAI-compatible server on loopback that plays a domain's oracle.",
     )
-    parser.add_argument("--domain", default="retail_mini", help="see `agent_env tasks`")
+    parser.add_argument("--domain", default="retail", help="see `agent_env tasks`")
     domain_option(parser)
     parser.add_argument("--tasks", type=int, default=50, help="tasks 0 to N - 1 (50)")
     parser.add_argument("--seed", type=int, default=0, help="of the tasks (0)")

@@ -19,11 +19,14 @@ import prompts
 from agent_env.errors import ToolError
 from agent_env.store import thaw
 from agent_env.tool_spec import ToolSpec
-from agent_env.types import Action, Call, FactRule, Goal, Task
+from agent_env.types import Action, Call, FactRule, Goal, Limits, Task
 from agent_env.world import Diff
 
 ENDING = frozenset({"transfer_to_human_agents"})
 """Tools after which the conversation is over, in tau-bench and tau2 alike."""
+
+LIMITS = Limits(max_turns=30)
+"""tau-bench's own default of turns; tau2 counts steps, of which it allows more."""
 
 OUTPUTS = MappingProxyType({"token": FactRule.TOKEN, "upstream": FactRule.SUBSTRING})
 """How what must be told is looked for, by the names of the option `outputs`."""

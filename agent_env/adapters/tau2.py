@@ -23,7 +23,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from agent_env.adapters.book import OUTPUTS, close, script
+from agent_env.adapters.book import LIMITS, OUTPUTS, close, script
 from agent_env.adapters.checkout import CheckoutError, find_checkout, import_modules
 from agent_env.adapters.instruction_user import InstructionUser
 from agent_env.adapters.prompt import adapted_prompt
@@ -33,6 +33,7 @@ from agent_env.domain import Domain, Wording
 from agent_env.errors import UnknownNameError
 
 DOMAINS = ("tau2_retail", "tau2_airline", "tau2_telecom")
+NATIVE_PROMPT = "native"
 PROJECT = "tau2-bench (github.com/sierra-research/tau2-bench)"
 VARIABLE = "TAU2_PATH"
 SOLO = frozenset({"telecom"})
@@ -116,6 +117,7 @@ def build(
         user=InstructionUser(),
         derive=book.tasks.derive,
         close=close,
+        limits=LIMITS,
         script=script,
         task_count=book.tasks.count,
         start=book.start,

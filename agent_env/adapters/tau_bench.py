@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from agent_env.adapters.book import ENDING, OUTPUTS, TaskBook, close, replay, script
+from agent_env.adapters.book import ENDING, LIMITS, OUTPUTS, TaskBook, close, replay, script
 from agent_env.adapters.checkout import find_checkout, import_modules
 from agent_env.adapters.instruction_user import InstructionUser
 from agent_env.adapters.prompt import adapted_prompt
@@ -34,6 +34,7 @@ from agent_env.tool_spec import ToolSpec
 from agent_env.types import Effect, FactRule, Task
 
 DOMAINS = ("tau_bench_retail", "tau_bench_airline")
+NATIVE_PROMPT = "native"
 PROJECT = "tau-bench (github.com/sierra-research/tau-bench)"
 VARIABLE = "TAU_BENCH_PATH"
 SPLITS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -123,6 +124,7 @@ def build(
         user=InstructionUser(),
         derive=book.derive,
         close=close,
+        limits=LIMITS,
         script=script,
         task_count=book.count,
         audit=StockJudge(parts["base"], parts["data"], parts["tools"], raw) if strict else None,

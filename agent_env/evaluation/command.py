@@ -39,7 +39,6 @@ from agent_env.evaluation.settings import Settings
 from agent_env.evaluation.summary import Prices, summarize
 from agent_env.evaluation.table import lines
 from agent_env.model_user import Budget, ModelUser
-from agent_env.types import Limits
 from parsers.cleaning import STOP_STRINGS
 
 FAILED_STATUS = 3
@@ -112,7 +111,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     reading.check_counts(
         options, tasks=1, trials=1, concurrency=1, max_turns=1, user_budget=1, retries=0
     )
-    domain = load_domain(options.domain, **reading.pairs(options.domain_option, "--domain-option"))
+    domain = load_domain(options.domain, **reading.domain_options(options))
     tasks = domain.tasks(options.tasks, options.seed)  # Refuses more than there are, at once.
     evaluation = _evaluation(options, domain)
     # One trial of every task before the next, so that a run cut short has seen all tasks.
@@ -190,7 +189,7 @@ def _evaluation(options: argparse.Namespace, domain: Domain) -> Evaluation:
         tool_role=options.tool_role,
         seed=options.seed,
         sends_seed=options.send_seed,
-        max_turns=Limits(max_turns=options.max_turns).max_turns,
+        max_turns=options.max_turns or domain.limits.max_turns,
         request=request,
         user=told,
     )

@@ -14,6 +14,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent_env.domain import native_prompt
+
 
 def evaluate_options(arguments: Sequence[str]) -> argparse.Namespace:
     """What `evaluate` is to do."""
@@ -44,7 +46,10 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
         help="environment variable that holds the key (default OPENAI_API_KEY)",
     )
     model.add_argument(
-        "--native-tools", action="store_true", help="send tools and read the server's tool_calls"
+        "--native-tools",
+        action="store_true",
+        help="send tools and read the server's tool_calls; the domain's prompt for that is used "
+        "unless --domain-option prompt=... names one",
     )
     model.add_argument(
         "--tool-role",
@@ -81,13 +86,13 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
 
 def _episode_options(parser: argparse.ArgumentParser) -> None:
     episodes = parser.add_argument_group("episodes")
-    episodes.add_argument("--domain", default="retail_mini", help="see `agent_env tasks`")
+    episodes.add_argument("--domain", default="retail", help="see `agent_env tasks`")
     domain_option(episodes)
     episodes.add_argument("--tasks", type=int, default=50, help="tasks 0 to N - 1 (50)")
     episodes.add_argument("--trials", type=int, default=1, help="episodes a task (1)")
     episodes.add_argument("--concurrency", type=int, default=16, help="episodes at a time (16)")
     episodes.add_argument("--seed", type=int, default=0, help="of tasks and sampling (0)")
-    episodes.add_argument("--max-turns", type=int, default=30, help="assistant turns (30)")
+    episodes.add_argument("--max-turns", type=int, help="assistant turns (the domain's own number)")
 
 
 def domain_option(group: Any) -> None:
@@ -99,6 +104,17 @@ def domain_option(group: Any) -> None:
         metavar="KEY=VALUE",
         help="option of the domain, repeatable, VALUE as JSON or text",
     )
+
+
+def domain_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The domain's options as given; with `--native-tools` its prompt for that, unless named.
+
+    Raises:
+        ValueError: One has no "=", or there is no such domain.
+    """
+    prompt = native_prompt(options.domain) if options.native_tools else None
+    given = pairs(options.domain_option, "--domain-option")
+    return {"prompt": prompt, **given} if prompt else given
 
 
 def _customer_options(parser: argparse.ArgumentParser) -> None:

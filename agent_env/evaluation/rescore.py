@@ -12,13 +12,13 @@ scored again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_env.domain import load_domain
 from agent_env.env import ToolEnv
 from agent_env.store import canonical_json
-from agent_env.types import Limits, StopReason, Task
+from agent_env.types import StopReason, Task
 from agent_env.users import Situation, UserReply
 
 COMPARED = ("success", "reward", "stop_reason", "state_hash", "told")
@@ -80,7 +80,7 @@ def rescore(record: Mapping[str, Any]) -> Rescored:
     domain = load_domain(old["domain"]["name"], **old["domain"]["options"])
     is_played = record["settings"]["user"] is not None
     recorded = _Recorded(old)
-    limits = Limits(max_turns=record["settings"]["max_turns"])
+    limits = replace(domain.limits, max_turns=record["settings"]["max_turns"])
     env = ToolEnv(domain, task, recorded if is_played else None, limits)
     env.reset()
     for number, turn in enumerate(old["turns"]):

@@ -17,7 +17,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_env import metrics
@@ -28,7 +28,7 @@ from agent_env.errors import EnvError
 from agent_env.evaluation.chair import NativeChair, TextChair
 from agent_env.evaluation.settings import Settings
 from agent_env.model_user import ModelUser
-from agent_env.types import Limits, StopReason
+from agent_env.types import StopReason
 
 Pair = tuple[int, int]
 """The number of a task, and of the trial on it, both from 0."""
@@ -100,7 +100,8 @@ class Evaluation:
         if self.user is not None:
             user_seed = seed if settings.sends_seed else None
             user = self.user.for_episode(user_seed, self.user_episode_tokens)
-        env = ToolEnv(self.domain, task, user, Limits(max_turns=settings.max_turns))
+        limits = replace(self.domain.limits, max_turns=settings.max_turns)
+        env = ToolEnv(self.domain, task, user, limits)
         requests: list[dict[str, Any]] = []
         started = time.perf_counter()
         failure = None

@@ -1,106 +1,109 @@
-"""A person plays the agent, one line a turn.
+"""What both seats have in common: the commands, taking a turn back, what changed.
 
-Place in the flow: `python -m agent_env play`; it drives the same `ToolEnv` that training drives, so
-what a person sees is what a model sees.
+Place in the flow: `seats` adds who plays what. Before each turn the episode is forked; `/undo` goes
+on from the fork, so a person can try what happens.
 
-What it does not do: it neither hints nor forgives; what is typed is parsed like a model's text.
+What it does not do: it scores nothing; taking back costs nothing.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TextIO
+from collections.abc import Callable, Mapping, Sequence
 
 from agent_env.domain import Domain
 from agent_env.env import ToolEnv
-from agent_env.types import Limits, Task
-from parsers import render
-
-HELP = """\
-Type a message to the customer, or a call as a model writes it. Shorthands:
-  /call TOOL NAME=VALUE ...   writes the call for you; VALUE is text, or JSON
-  /tools   what can be called       /diff   what you changed
-  /prompt  the system prompt        /quit   leave"""
+from agent_env.errors import UnknownNameError
+from agent_env.play import shown
+from agent_env.play.terminal import Terminal
+from agent_env.types import Message, StepResult
+from parsers import ParsedMessage
 
 
-def play(domain: Domain, task: Task, max_turns: int, lines: TextIO, out: TextIO) -> None:
-    """Plays one episode until it is over, the lines end, or the person leaves.
+class Seat:
+    """Where the person sits.
 
-    Args:
-        domain: The world.
-        task: The job.
-        max_turns: Turns the person has; commands that only show something are none.
-        lines: What the person types.
-        out: What the person reads.
+    Attributes:
+        env: The episode as it stands.
+        terminal: Where the person types and reads.
     """
-    env = ToolEnv(domain, task, limits=Limits(max_turns=max_turns))
-    opening = env.reset()[-1]
-    print(HELP, file=out)
-    print(f"\ncustomer> {opening['content']}", file=out)
-    while not env.done:
-        print("agent> ", end="", file=out, flush=True)
-        line = lines.readline()
-        if not line or line.strip() == "/quit":
-            break
-        text = _expand(line.strip(), env, out)
-        if text is not None:
-            _take_turn(env, text, out)
-    _show_end(env, out)
 
+    intro = ""
+    """What is told first, and by `/help`."""
 
-def _take_turn(env: ToolEnv, text: str, out: TextIO) -> None:
-    result = env.step(text)
-    for message in result.messages:
-        speaker = "customer" if message["role"] == "user" else message["role"]
-        print(f"{speaker}> {message['content']}", file=out)
-    earned = ", ".join(
-        f"{name} {value:+.2f}" for name, value in result.info["components"].items() if value
-    )
-    if earned:
-        print(f"  reward: {earned}", file=out)
+    def __init__(self, env: ToolEnv, terminal: Terminal, spoilers: bool) -> None:
+        """Takes the seat; nothing is said yet.
 
+        Args:
+            env: Not reset.
+            terminal: Where the person types and reads.
+            spoilers: Whether `/task` shows the task with its answer.
+        """
+        self.env = env
+        self.terminal = terminal
+        self._spoilers = spoilers
+        self._changes: Mapping[str, str] = {}
+        self._commands: dict[str, Callable[[str], None]] = {
+            "/help": lambda _: terminal.show(self.intro),
+            "/tools": lambda _: terminal.show(shown.tool_lines(self._domain.tools)),
+            "/schema": self._show_schema,
+            "/history": lambda _: terminal.show("\n".join(self.history())),
+            "/diff": lambda _: terminal.show(shown.change_lines(self._changes)),
+            "/undo": lambda _: self._undo(),
+            "/task": lambda _: self._show_task(),
+        }
 
-def _expand(line: str, env: ToolEnv, out: TextIO) -> str | None:
-    """The text of a turn; None when the line only asked to be shown something."""
-    command, _, rest = line.partition(" ")
-    if command == "/call":
-        name, *pairs = _split(rest)
-        return render([(name, dict(map(_argument, pairs)))])
-    if not command.startswith("/"):
-        return line
-    shown = {
-        "/tools": "\n".join(f"{spec.signature()}  {spec.description}" for spec in env.domain.tools),
-        "/diff": json.dumps(env.diff(), indent=2),
-        "/prompt": env.domain.system_prompt,
-    }
-    print(shown.get(command, HELP), file=out)
-    return None
+    @property
+    def _domain(self) -> Domain:
+        return self.env.domain
 
+    def history(self) -> list[str]:
+        """The conversation so far as this seat sees it."""
+        raise NotImplementedError
 
-def _split(rest: str) -> list[str]:
-    """Words, where a word without "=" after the first continues the value before it."""
-    words: list[str] = []
-    for word in rest.split():
-        if "=" in word or len(words) < 2:
-            words.append(word)
-        else:
-            words[-1] += f" {word}"
-    return words or [""]
+    def tell_answers(self, answers: Sequence[Message]) -> None:
+        """Shows what the environment answered, as far as this seat sees it."""
+        raise NotImplementedError
 
+    def take_back(self) -> bool:
+        """Goes back to before the person's last turn; False when there is none."""
+        raise NotImplementedError
 
-def _argument(pair: str) -> tuple[str, object]:
-    name, _, value = pair.partition("=")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+    def obey(self, line: str) -> None:
+        """Does what a line that opens with "/" asks for, or says why it cannot be done."""
+        name, _, rest = line.partition(" ")
+        try:
+            if name not in self._commands:
+                raise UnknownNameError("command", name, (*self._commands, "/quit"))
+            self._commands[name](rest.strip())
+        except ValueError as error:  # Every mistake in a line has its sentence.
+            self.terminal.show(str(error))
 
+    def step(self, turn: str | ParsedMessage) -> StepResult:
+        """The environment's answer; tells what the turn changed and earned."""
+        result = self.env.step(turn)
+        self.tell_answers(result.messages)
+        self._tell_changes()
+        if earned := shown.reward_line(result.info["components"]):
+            self.terminal.show(earned)
+        return result
 
-def _show_end(env: ToolEnv, out: TextIO) -> None:
-    counts = env.metrics()
-    if env.infra_error is not None:
-        print(f"The environment failed: {env.infra_error['message']}", file=out)
-        return
-    verdict = "solved" if counts["reward/success"] else "not solved"
-    why = env.stop_reason.value if env.stop_reason else "left"
-    print(f"\n{verdict} ({why}), reward {counts['reward/total']:+.2f}", file=out)
+    def _tell_changes(self) -> None:
+        before, self._changes = self._changes, shown.changes(self.env.diff())
+        if news := shown.new_changes(before, self._changes):
+            self.terminal.show(news)
+
+    def _undo(self) -> None:
+        if not self.take_back():
+            raise ValueError("There is no turn to take back.")
+        self._changes = shown.changes(self.env.diff())
+        self.terminal.show("Your last turn is taken back.")
+
+    def _show_schema(self, name: str) -> None:
+        if not name:
+            raise ValueError("Name a tool: /schema TOOL")
+        self.terminal.show(shown.schema_text(self._domain.tool(name)))
+
+    def _show_task(self) -> None:
+        if not self._spoilers:
+            raise ValueError("The task holds the answer; start with --spoilers to see it.")
+        self.terminal.show(shown.task_text(self.env.task))

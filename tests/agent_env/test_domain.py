@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent_env import Domain, UnknownNameError, load_domain
-from agent_env.domain import list_adapted, list_domains, load_tools
+from agent_env import Domain, ToolEnv, UnknownNameError, load_domain
+from agent_env.domain import list_adapted, list_domains, load_tools, native_prompt
 from agent_env.domains import retail_mini
 
 
@@ -85,3 +85,23 @@ def test_a_module_without_its_tool_is_refused() -> None:
 def test_looking_up_comes_first(full_domain: Domain) -> None:
     effects = [spec.effect.value for spec in full_domain.tools]
     assert effects == sorted(effects)
+
+
+def test_a_domain_names_its_prompt_for_native_tool_calls() -> None:
+    assert native_prompt("retail_mini") is None
+    assert [native_prompt(name) for name in list_adapted()] == ["native"] * len(list_adapted())
+    name = native_prompt("retail")
+    assert load_domain("retail", prompt=name).system_prompt != load_domain("retail").system_prompt
+    with pytest.raises(UnknownNameError, match="Did you mean 'retail'"):
+        native_prompt("retial")
+
+
+def test_an_episode_gets_the_turns_that_its_domain_needs(domain: Domain) -> None:
+    turns = {}
+    for one in (domain, load_domain("retail")):
+        env = ToolEnv(one, one.tasks(1)[0])
+        env.reset()
+        while not env.done:
+            env.step("One moment.")
+        turns[one.name] = env.metrics()["parse/turns"]
+    assert turns == {"retail_mini": 4, "retail": 30}

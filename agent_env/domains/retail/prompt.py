@@ -24,7 +24,7 @@ from agent_env.tool_spec import ToolSpec
 from agent_env.types import Call
 from parsers import render
 
-PROMPTS = ("retail",)
+PROMPTS = ("retail", "retail_native")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +35,17 @@ class BuiltPrompt:
     examples: tuple[Example, ...]
 
 
-def build_prompt(tools: Mapping[str, ToolSpec], wire_format: str) -> BuiltPrompt:
-    """The system prompt for these tools.
+def build_prompt(name: str, tools: Mapping[str, ToolSpec], wire_format: str) -> BuiltPrompt:
+    """The system prompt of that name for these tools.
 
     Args:
+        name: One of PROMPTS.
         tools: What is offered, by name.
         wire_format: How calls are written; a format of `parsers.render`.
     """
+    if name == "retail_native":
+        native = prompts.render("system", "retail_native", policy=policy_text())
+        return BuiltPrompt(text=native, examples=())
     player = _Player(tools, wire_format)
     examples = [_exchange(player), _refusal(player)]
     text = prompts.render(

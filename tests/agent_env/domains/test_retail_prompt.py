@@ -17,11 +17,31 @@ SCHEMAS = [spec.to_openai() for spec in TOOLS.values()]
 
 @pytest.fixture(scope="module")
 def built() -> BuiltPrompt:
-    return build_prompt(TOOLS, "hermes")
+    return build_prompt("retail", TOOLS, "hermes")
 
 
 def test_golden_system_prompt(built: BuiltPrompt, golden: Callable[[str, str], None]) -> None:
     golden("prompts/rendered/retail.txt", f"{built.text}\n")
+
+
+@pytest.fixture(scope="module")
+def native() -> BuiltPrompt:
+    return build_prompt("retail_native", TOOLS, "hermes")
+
+
+def test_golden_native_system_prompt(
+    native: BuiltPrompt, golden: Callable[[str, str], None]
+) -> None:
+    golden("prompts/rendered/retail_native.txt", f"{native.text}\n")
+
+
+def test_the_native_prompt_states_the_same_rules_and_nothing_of_how_a_call_is_written(
+    native: BuiltPrompt,
+) -> None:
+    assert policy_text() in native.text
+    assert not native.examples
+    assert parse(native.text).status is ParseStatus.MESSAGE
+    assert not [mark for mark in ("{", "}", "<", "JSON", *TOOLS) if mark in native.text]
 
 
 def test_the_prompt_states_rules_and_schemas(built: BuiltPrompt) -> None:
@@ -44,7 +64,7 @@ def test_the_rules_say_what_each_status_allows(status: str) -> None:
 
 @pytest.mark.parametrize("wire_format", ["hermes", "llama3_json", "qwen_xml", "mistral"])
 def test_every_call_in_the_prompt_parses_as_shown(wire_format: str) -> None:
-    built = build_prompt(TOOLS, wire_format)
+    built = build_prompt("retail", TOOLS, wire_format)
     for example in built.examples:
         turn = parse(example.text, SCHEMAS)
         assert turn.status is ParseStatus.CALLS
