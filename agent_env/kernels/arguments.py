@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from agent_env.kernels.c_source import Parameter
@@ -65,6 +66,7 @@ def _pointer(
     import torch
 
     places = {"cpu": "CPU", "cuda": "GPU"}
+    here = attrgetter(f"is_{device}")  # a third of the time of given.device
     names = (kind, *_ALSO.get(kind, ()))
     taken = {getattr(torch, name) for name in names} if kind != "any" else None
     wanted = f"a tensor of {' or '.join(names)}" if kind != "any" else "a tensor"
@@ -79,7 +81,7 @@ def _pointer(
         if not given.is_contiguous():
             strides = f"shape {tuple(given.shape)} and strides {given.stride()}"
             refuse(f"not contiguous ({strides})", "x.contiguous()")
-        if given.device.type != device:
+        if not here(given):
             refuse(f"on {given.device}", f"a tensor on the {places[device]}")
         pointer: int = given.data_ptr()
         return pointer
