@@ -5,6 +5,7 @@ own modules.
 
     python -m agent_env tasks --domain retail --count 5 --seed 0 [--json]
     python -m agent_env tasks validate --domain retail --count 1000 --seed 0 [--json]
+    python -m agent_env tasks export --domain retail --count 1000 --out tasks.jsonl
     python -m agent_env play --domain retail --task 0 [--as customer]
     python -m agent_env evaluate --base-url URL --model NAME --domain retail --tasks 50
     python -m agent_env rescore FILE
@@ -32,6 +33,7 @@ from agent_env.evaluation.options import domain_option, pairs
 
 ELSEWHERE = {
     "tasks validate": ("agent_env.validate_command", "validate_command"),
+    "tasks export": ("agent_env.export_command", "export_command"),
     "play": ("agent_env.play.command", "play_command"),
     "evaluate": ("agent_env.evaluation.command", "evaluate_command"),
     "rescore": ("agent_env.evaluation.command", "rescore_command"),

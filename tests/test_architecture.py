@@ -43,6 +43,7 @@ THIRD_PARTY = {
     "torch": ("agent_env/kernels/*.py", "training/*.py"),
     "triton": ("agent_env/kernels/triton_*.py",),
     "numpy": ("agent_env/kernels/triton_*.py",),
+    "pyarrow": ("agent_env/export.py",),
     "skyrl": SKYRL,
     "skyrl_gym": SKYRL,
     "ray": ("training/runtime.py", "training/cpu/*.py"),

@@ -1,21 +1,18 @@
 """Tasks of the run's domain as the JSON lines that SkyRL reads.
 
-Place in the flow: domain -> dataset file -> SkyRL's PromptDataset -> ``CallforgeEnv``. The prompt
-is a list of messages, never text: SkyRL takes text as well, and then masks the wrong tokens.
+Place in the flow: domain -> dataset file -> SkyRL's PromptDataset -> ``CallforgeEnv``. What a row
+holds is settled by ``agent_env/export.py``, which also writes files for other runs.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent_env import Domain, Limits, RewardWeights, ToolEnv, load_domain
-from training import jsonl
+from agent_env import Domain, Limits, export, load_domain
 from training.config import RunConfig
 
-ENV_ID = "callforge"
+ENV_ID = export.ENV_CLASS
 """Name under which SkyRL knows the environment; every row carries it."""
 
 
@@ -37,29 +34,8 @@ def load_run_domain(config: RunConfig) -> Domain:
 
 
 def write_dataset(config: RunConfig, path: Path) -> int:
-    """Writes one row per task of the run, whole or not at all, and returns how many.
-
-    Row: ``prompt`` (messages), ``env_class``, ``task`` and ``episode`` (JSON as text: the dataset
-    library would otherwise merge the fields of all rows and fill the gaps with nulls).
-    """
+    """Writes one row per task of the run, whole or not at all, and returns how many."""
     domain = load_run_domain(config)
-    limits, weights = Limits(max_turns=config.domain.max_turns), RewardWeights()
-    episode = {
-        "domain": domain_options(config),
-        "limits": asdict(limits),
-        "weights": asdict(weights),
-        "reasoning": "auto",
-    }
     tasks = domain.tasks(config.steps * config.rl.prompts, seed=config.seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = (
-        {
-            "prompt": ToolEnv(domain, task, limits=limits, weights=weights).reset(),
-            "env_class": ENV_ID,
-            "task": json.dumps(task.to_dict()),
-            "episode": json.dumps(episode),
-        }
-        for task in tasks
-    )
-    jsonl.replace(path, "".join(json.dumps(row) + "\n" for row in rows))
-    return len(tasks)
+    limits = Limits(max_turns=config.domain.max_turns)
+    return export.write_rows(path, export.rows(domain, tasks, limits))
