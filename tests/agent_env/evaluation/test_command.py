@@ -399,3 +399,33 @@ def test_a_model_plays_the_customer(oracle: Any, serve: Any, evaluate: Any) -> N
         status, found, _ = evaluate(server, "--user-model", "c", "--user-budget", "1500")
     assert status == 3
     assert any("budget of 1500 tokens is spent" in reason for reason in found["infra_errors"])
+
+
+@pytest.mark.parametrize(
+    ("options", "prompt", "turns"),
+    [
+        (("--native-tools",), "retail_native", 30),
+        (("--native-tools", "--domain-option", "prompt=retail", "--max-turns", "7"), "retail", 7),
+        ((), "retail", 30),
+    ],
+)
+def test_native_tools_get_the_prompt_for_them_and_a_domain_its_turns(
+    serve: Any,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    prompt: str,
+    turns: int,
+) -> None:
+    heard: list[Any] = []
+
+    def answer(body: Any) -> Reply:
+        heard.append(body)
+        return Reply(text="One moment.")
+
+    with serve(answer) as server:
+        given = ("--base-url", server.url, "--model", "m", "--tasks", "1", "--json", *options)
+        assert main(["evaluate", *given]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["settings"]["domain_options"]["prompt"] == prompt
+    assert found["settings"]["max_turns"] == len(heard) == turns
+    assert heard[0]["messages"][0]["content"] == load_domain("retail", prompt=prompt).system_prompt
