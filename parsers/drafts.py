@@ -26,6 +26,7 @@ class Draft:
             repair.
         beside: Keys that stand next to the arguments. If the tool has parameters of these names,
             the arguments were closed too early and what is inside is only a part of them.
+        conflict: What it states twice and differently; such a call is refused, never chosen.
     """
 
     name: Any
@@ -39,6 +40,7 @@ class Draft:
     open_end: bool = False
     soft: bool = False
     wrapping: tuple[str, ...] = ()
+    conflict: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

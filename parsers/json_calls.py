@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from .drafts import MISSING, Draft, faulty
-from .lenient_json import NotJsonError, decode, decode_exactly, skip_space
+from .lenient_json import (
+    Ambiguous,
+    NotJsonError,
+    decode,
+    decode_exactly,
+    said_twice,
+    same,
+    skip_space,
+)
 from .salvage import salvage
 from .types import FaultKind, Repair, Span
 
@@ -76,12 +84,14 @@ def read_document(text: str, pos: int, primary: str = "arguments") -> Document:
         primary: The arguments key that the format uses; another one is a `key_alias` repair.
     """
     try:
-        value = decode(text, pos)
+        value = decode(text, pos, ambiguous=True)
     except NotJsonError as error:
         return _damaged(text, pos, error)
     document = _readable(text, pos, value.value, value.end, primary)
     for draft in document.drafts or ():
         draft.repairs.extend(value.repairs)
+        if value.ambiguous and not draft.conflict:
+            draft.conflict = _twice(draft.arguments)
     if document.drafts is not None:
         _take_stray_closers(text, document)
     return document
@@ -195,9 +205,41 @@ def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | N
         draft.repairs.append(Repair(kind="key_alias", span=span, message=message))
     given = entry.get("id")
     draft.id = given if isinstance(given, str) else ""
-    if key and len(holder) + len(entry) > 2:
-        draft.beside = tuple(name for name in (*holder, *entry) if name not in _KNOWN)
+    if len(holder) + len(entry) > 2:
+        if key:
+            draft.beside = tuple(name for name in (*holder, *entry) if name not in _KNOWN)
+        draft.conflict = _conflict(entry, holder)
     return draft
+
+
+def _conflict(entry: dict[str, Any], holder: dict[str, Any]) -> str:
+    """What an entry states twice and differently about its call; "" if nothing."""
+    parts = (entry,) if holder is entry else (entry, holder)
+    for part in parts:
+        twice = part.twice if isinstance(part, Ambiguous) else ()
+        for key in twice:
+            if key in (*_NAMES, *_ARGUMENTS, "function"):
+                return said_twice(key)
+    inner = entry.get("function")
+    names = [part[key] for part in parts for key in _NAMES if part.get(key) is not None]
+    names.extend([inner] if isinstance(inner, str) else [])
+    if not _agree(names):
+        return f"it has two names, {str(names[0])[:40]!r} and {str(names[-1])[:40]!r}"
+    if not _agree([part[key] for part in parts for key in _ARGUMENTS if part.get(key) is not None]):
+        return "different arguments stand beside each other"
+    return ""
+
+
+def _agree(values: list[Any]) -> bool:
+    return all(same(values[0], value) for value in values[1:])
+
+
+def _twice(value: Any) -> str:
+    """The sentence about the first key in a value that has two values; "" if there is none."""
+    if isinstance(value, Ambiguous):
+        return said_twice(value.twice[0])
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next(filter(None, map(_twice, inside)), "")
 
 
 def _is_usual_call(entry: dict[str, Any], primary: str) -> bool:

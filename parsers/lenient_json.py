@@ -47,6 +47,10 @@ class NotJsonError(ValueError):
         self.in_string = reason == _OPEN_STRING or reason.startswith("Unterminated")
 
 
+class TwiceError(NotJsonError):
+    """An object states two different values under one key, so it does not say which one counts."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Decoded:
     """A value, the offset behind it, and what was repaired to read it."""
@@ -54,6 +58,7 @@ class Decoded:
     value: Any
     end: int
     repairs: list[Repair]
+    ambiguous: bool = False
 
 
 class _RefusedError(ValueError):
@@ -71,20 +76,66 @@ def _finite(literal: str) -> float:
     return number
 
 
+class Ambiguous(dict[str, Any]):
+    """An object with different values under the same key; `twice` holds those keys."""
+
+    __slots__ = ("twice",)
+    twice: tuple[str, ...]
+
+
+class _TwiceInCError(ValueError):
+    """An `Ambiguous` object, met inside the C decoder."""
+
+
 def merge_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs; repeated `tool_calls` join, else the last key counts."""
+    """The object of these pairs; repeated `tool_calls` join, another repeated key must agree."""
     merged = dict(pairs)
-    if len(merged) != len(pairs) and "tool_calls" in merged:
-        entries: list[Any] = []
-        for key, value in pairs:
-            if key == "tool_calls":
-                entries.extend(value if isinstance(value, list) else [value])
+    if len(merged) == len(pairs):
+        return merged
+    seen: dict[str, Any] = {}
+    entries: list[Any] = []
+    twice: list[str] = []
+    for key, value in pairs:
+        if key == "tool_calls":
+            entries.extend(value if isinstance(value, list) else [value])
+        elif not same(seen.setdefault(key, value), value):
+            twice.append(key)
+    if "tool_calls" in merged:
         merged["tool_calls"] = entries
+    if not twice:
+        return merged
+    ambiguous = Ambiguous(merged)
+    ambiguous.twice = tuple(twice)
+    return ambiguous
+
+
+def said_twice(key: str) -> str:
+    """The sentence about a key with two values."""
+    return f"the key {key[:40]!r} stands twice, with different values"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two decoded values are the same JSON value, in which true is not 1."""
+    if one != other:
+        return False
+    if isinstance(one, bool) or isinstance(other, bool):
+        return isinstance(one, bool) and isinstance(other, bool)
+    if isinstance(one, list):
+        return all(map(same, one, other))
+    if isinstance(one, dict):
+        return all(same(value, other[key]) for key, value in one.items())
+    return True
+
+
+def _merge_exactly(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    merged = merge_pairs(pairs)
+    if isinstance(merged, Ambiguous):
+        raise _TwiceInCError(said_twice(merged.twice[0]))
     return merged
 
 
 _STRICT = json.JSONDecoder(
-    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=merge_pairs
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_merge_exactly
 )
 _scan_once: Callable[[str, int], tuple[Any, int]] = _STRICT.scan_once  # type: ignore[attr-defined]
 
@@ -123,7 +174,7 @@ def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
 
     Raises:
         NotJsonError: it is not exactly JSON, nests too deep, or holds a number that Python or JSON
-            refuses.
+            refuses; a `TwiceError` if one key has two values.
     """
     try:
         value, end = _scan_once(text, pos)
@@ -136,6 +187,8 @@ def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
         raise NotJsonError(error.msg, min(error.pos, len(text)), cut=cut) from None
     except RecursionError:  # the C decoder's own guard; far above MAX_DEPTH
         raise NotJsonError(f"nested deeper than {MAX_DEPTH} levels", pos) from None
+    except _TwiceInCError as error:
+        raise TwiceError(str(error), pos) from None
     except ValueError as error:  # an integer with more digits than Python converts
         raise NotJsonError(str(error).split(";", maxsplit=1)[0], pos) from None
     deep_at = too_deep(text, pos, end)
@@ -144,26 +197,33 @@ def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
     return value, end
 
 
-def decode(text: str, pos: int) -> Decoded:
+def decode(text: str, pos: int, *, ambiguous: bool = False) -> Decoded:
     """The value that starts at `pos`, read exactly or else with named repairs.
 
+    Args:
+        text: The whole turn.
+        pos: Where the value starts, behind white space.
+        ambiguous: Take objects with different values under one key too, as `Ambiguous`.
+
     Raises:
-        NotJsonError: neither way reads it.
+        NotJsonError: neither way reads it; a `TwiceError` if only one key with two values is wrong.
     """
     try:
         value, end = decode_exactly(text, pos)
     except NotJsonError as error:
         if error.reason.startswith("nested"):
             raise
-        return _Relaxed(text).read(pos)
+        return _Relaxed(text, ambiguous=ambiguous).read(pos)
     return Decoded(value=value, end=end, repairs=[])
 
 
 class _Relaxed:
     """One pass over a value; a frame of the stack is its bracket, its items and its own key."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, ambiguous: bool = False) -> None:
         self.text = text
+        self.ambiguous = ambiguous
+        self.said = ""
         self.repairs: list[Repair] = []
         self.noted: set[str] = set()
 
@@ -197,7 +257,10 @@ class _Relaxed:
                 kind, items, outer = stack.pop()
                 value, pos = self.closed(kind, items), pos + 1
                 if not stack:
-                    return Decoded(value=value, end=pos, repairs=self.repairs)
+                    if self.said and not self.ambiguous:
+                        raise TwiceError(self.said, skip_space(self.text, start))
+                    twice = bool(self.said)
+                    return Decoded(value=value, end=pos, repairs=self.repairs, ambiguous=twice)
                 stack[-1][1].append((outer, value))
                 key = outer
                 pos = self.after_item(pos, stack[-1])
@@ -206,7 +269,12 @@ class _Relaxed:
 
     def closed(self, kind: str, items: list[Any]) -> Any:
         """The finished array or object of a frame."""
-        return merge_pairs(items) if kind == "{" else [value for _, value in items]
+        if kind == "[":
+            return [value for _, value in items]
+        merged = merge_pairs(items)
+        if isinstance(merged, Ambiguous):
+            self.said = self.said or said_twice(merged.twice[0])
+        return merged
 
     def open_item(self, pos: int, frame: tuple[str, list[Any], str]) -> int:
         """Offset of the first item of a frame or of its closer."""

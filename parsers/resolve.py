@@ -41,11 +41,8 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str, number: int = 0) 
     if draft.open_end and _may_go_on(name, tool, box):
         message = f"the turn ends behind the name {name[:60]}, in front of its arguments"
         return _fault(FaultKind.TRUNCATED, span, message)
-    if draft.beside and (lost := _lost_arguments(draft, tool)):
-        message = (
-            f"the arguments of {name} close too early: {', '.join(lost[:5])} stand outside of them"
-        )
-        return _fault(FaultKind.BAD_ARGUMENTS, span, message)
+    if refusal := _contradiction(draft, name, tool):
+        return _fault(FaultKind.BAD_ARGUMENTS, span, refusal)
     repairs = list(draft.repairs)
     if draft.wrapping:
         draft.arguments = unwrapped(draft, tool)
@@ -88,12 +85,22 @@ def _fault(kind: FaultKind, span: Span, message: str) -> Fault:
     return Fault(kind=kind, span=span, message=message)
 
 
+def _contradiction(draft: Draft, name: str, tool: Tool | None) -> str:
+    """Why it cannot be told which arguments are meant; "" if it can."""
+    if draft.conflict:
+        return f"the call to {name} contradicts itself: {draft.conflict}"
+    lost = _lost_arguments(draft, tool) if draft.beside else []
+    if not lost:
+        return ""
+    return f"the arguments of {name} close too early: {', '.join(lost[:5])} stand outside of them"
+
+
 def _lost_arguments(draft: Draft, tool: Tool | None) -> list[str]:
     """Keys beside the arguments that belong inside them."""
     if tool is not None:
-        return [key for key in draft.beside if key in tool.parameters]
+        return [key for key in dict.fromkeys(draft.beside) if key in tool.parameters]
     damaged = any(repair.kind == "bracket_damage" for repair in draft.repairs)
-    return list(draft.beside) if damaged else []
+    return list(dict.fromkeys(draft.beside)) if damaged else []
 
 
 def _arguments(

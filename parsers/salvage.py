@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass, field
 
 from .drafts import MISSING, Draft, faulty
-from .lenient_json import NotJsonError, decode, scanstring, skip_space
+from .lenient_json import NotJsonError, decode, same, scanstring, skip_space
 from .types import FaultKind, Repair
 
 _STRUCTURE = re.compile(r"[\s,\[{(\]})]*")
 _CLOSERS = re.compile(r"[\s\]})]*")
+_BRACKET = re.compile(r"[\[{(\]})]")
 _STRAY_QUOTE = re.compile(r"[\"'](?=[\s\]})]*(?:\Z|\n|<))[\s\]})]*")
 _KEY = re.compile(r'"([^"\\\n]{1,64})"\s*:\s*')
 _NEXT_CALL = re.compile(r'\{\s*"(?:function|tool_calls)"\s*:')
@@ -67,6 +68,10 @@ class _Walk:
         self.call: Draft | None = None
         self.stopped = False
         self.failures = 0
+        self.beside = False
+        """The key is about the same call as the one before: no bracket stands between them."""
+        self.entered = False
+        """The next key is about the same call, though it is in an object of its own."""
 
     def run(self) -> Salvaged:
         """Walks from key to key until something stands there that is none."""
@@ -76,6 +81,8 @@ class _Walk:
             key = _KEY.match(self.text, at)
             if key is None or self.stopped:
                 break
+            self.beside = self.entered or not _BRACKET.search(self.text, self.pos, at)
+            self.entered = False
             self.step(key.group(1), at, key.end())
         self.flush()
         self.finish()
@@ -85,7 +92,7 @@ class _Walk:
         """Takes one key and, if it is one that matters, its value."""
         self.pos = value_at
         if key in _WRAPPERS:
-            self.flush()
+            self.enter(key)
         elif key == "tool_response":
             self.result.invented = (at, value_at)
             self.skip_value(value_at)
@@ -93,6 +100,8 @@ class _Walk:
             self.take_name(at, value_at)
         elif key in _ARGUMENTS and (self.call is None or self.call.arguments is MISSING):
             self.take_arguments(at, value_at)
+        elif key in _ARGUMENTS and self.beside:
+            self.compare_arguments(value_at)
         elif key not in _NAMES:
             if (
                 key not in _HARMLESS
@@ -110,8 +119,9 @@ class _Walk:
         return self.call
 
     def take_name(self, at: int, value_at: int) -> None:
-        """Reads a name; a second name begins the next call."""
-        if self.call is not None and self.call.name:
+        """Reads a name; a second name in another object begins the next call."""
+        before = self.call.name if self.call is not None and self.beside else ""
+        if self.call is not None and self.call.name and not before:
             self.flush()
         try:
             name, self.pos = scanstring(self.text, value_at + 1, False)
@@ -119,7 +129,26 @@ class _Walk:
             self.fail(at, NotJsonError("the text ends inside the name", value_at, cut=True), "name")
             return
         call = self.current(at)
+        if before and before != name:
+            call.conflict = f"it has two names, {before[:40]!r} and {name[:40]!r}"
         call.name, call.span = name, (call.span[0], self.pos)
+
+    def enter(self, key: str) -> None:
+        """Begins the next call at a wrapper, unless it holds the rest of one that has begun."""
+        self.entered = key == "function" and self.beside and self.call is not None
+        if not self.entered:
+            self.flush()
+
+    def compare_arguments(self, value_at: int) -> None:
+        """Passes over arguments beside the arguments; a call that states two is refused."""
+        call = self.call
+        try:
+            again = decode(self.text, value_at, ambiguous=True).value
+        except NotJsonError:
+            again = MISSING
+        if call is not None and again is not None and not same(again, call.arguments):
+            call.conflict = "different arguments stand beside each other"
+        self.skip_value(value_at)
 
     def take_arguments(self, at: int, value_at: int) -> None:
         """Reads an arguments value whole, or notes the fault and looks for the next call."""
@@ -142,7 +171,7 @@ class _Walk:
     def skip_value(self, value_at: int) -> None:
         """Passes over a value that no call needs; one that cannot be read ends the walk."""
         try:
-            self.pos = decode(self.text, value_at).end
+            self.pos = decode(self.text, value_at, ambiguous=True).end
         except NotJsonError as error:
             self.stopped = True
             self.result.cut = self.result.cut or error.cut

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers.lenient_json import MAX_DEPTH, NotJsonError, _Relaxed, decode
+from parsers.lenient_json import MAX_DEPTH, Ambiguous, NotJsonError, TwiceError, _Relaxed, decode
 
 values = st.recursive(
     st.none()
@@ -95,3 +95,21 @@ def test_a_cut_object_is_never_read(value: object, data: st.DataObject) -> None:
     text = json.dumps(value)
     with pytest.raises(NotJsonError):
         decode(text[: data.draw(st.integers(0, len(text) - 1))], 0)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": true}}]', '{"a": [1], "a": [2],}']
+)
+def test_one_key_with_two_values_is_refused_unless_asked_for(text: str) -> None:
+    with pytest.raises(TwiceError, match="'a' stands twice"):
+        decode(text, 0)
+    read = decode(text, 0, ambiguous=True)
+    assert (read.ambiguous, read.end) == (True, len(text))
+    while not isinstance(read.value, Ambiguous):
+        read.value = read.value[0] if isinstance(read.value, list) else read.value["b"]
+    assert read.value.twice == ("a",)
+
+
+def test_equal_values_under_one_key_say_nothing_twice() -> None:
+    assert decode('{"a": {"b": [1]}, "a": {"b": [1.0]}}', 0).value == {"a": {"b": [1]}}
+    assert decode('{"tool_calls": [1], "tool_calls": 2}', 0).value == {"tool_calls": [1, 2]}
