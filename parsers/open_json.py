@@ -1,14 +1,51 @@
 """Judges JSON in the open: a call if it can be meant as nothing else, else only text.
 
 No marker says that such a document is a call, so an answer that shows data, a schema or an example
-must stay an answer. Reads what `findings.py` holds; changes nothing.
+must stay an answer. A call in quotation marks is spoken of whatever its form, bare JSON also inside
+a sentence; between two sentences, at the end of one and on lines of its own it is a call. Reads
+what `findings.py` holds; changes nothing.
 """
 
 from __future__ import annotations
 
+import re
+
 from .drafts import MISSING, Draft, Reading
 from .findings import Findings
 from .types import Fault, FaultKind, ToolCall
+
+_QUOTED = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb"}
+_QUOTED |= {"\u201e": "\u201c", "\u300c": "\u300d"}
+"""Quotation marks and what closes them; backticks are counted."""
+_NEAR = 32
+"""Characters behind a call that say what it stands in; `preview.py` waits for more than these."""
+_LINE = 200
+"""Characters of the same line in front of it."""
+_MARKUP = re.compile(r"<[^<>\s]{1,40}>|[*_~]")
+_CITED = re.compile(r"[ \t]*>[>\s]*\Z")
+_INSIDE_BRACKET = re.compile(r"[\[({][^\[\](){}]*\w[^\[\](){}]*\Z")
+_NEXT_DOCUMENT = re.compile(r"[ \t]*[;,]?[ \t]*[{\[]")
+_SENTENCE_ENDS = tuple(".:!?\u2026\u3002\uff1a\uff01\uff1f")
+_SPOKEN = "a call inside a sentence is spoken of, not made"
+
+
+def spoken_of(found: Findings, reading: Reading) -> str:
+    """Why a call of any form is only quoted; "" if it is not.
+
+    One that is all there is in the turn is meant, if a marker says that it is a call.
+    """
+    start = reading.span[0]
+    if not start or reading.thought is not None:
+        return ""
+    behind = _closing_quote(found.text, start, _inner_end(reading))
+    if not behind:
+        return ""
+    before = found.text[max(0, start - _NEAR) : start].rstrip(" \t\"'`\u201c\u2018\u00ab")
+    if not reading.bare and not before.strip() and found.alone(start - 1):
+        rest = max(behind, reading.span[1])
+        if rest >= found.last_visible():
+            return ""
+    return "a call in quotation marks is spoken of, not made"
 
 
 def only_text(found: Findings, reading: Reading, results: list[ToolCall | Fault]) -> str:
@@ -26,14 +63,16 @@ def only_text(found: Findings, reading: Reading, results: list[ToolCall | Fault]
         return "JSON, but no call"
     if reading.named_only and not _named(found, reading):
         return "it names no offered tool"
-    if _in_inline_code(found.text, start, end):
-        return "a call in inline code is spoken of, not made"
+    whole = alone and end >= found.last_visible()
+    if reading.invented is not None and not whole:
+        return "it reports what a call gave"
+    if _in_a_sentence(found, reading):
+        return _SPOKEN
     if found.box.tools is None:
         bare_name = all(d.arguments is MISSING and d.fault is None for d in reading.drafts)
         if bare_name:
             return "a name without arguments"
         return "data with a name" if all(map(_is_data, reading.drafts, results)) else ""
-    whole = alone and end >= found.last_visible()
     if any(
         _meant(found, *pair, whole=whole) for pair in zip(reading.drafts, results, strict=False)
     ):
@@ -77,7 +116,45 @@ def _is_data(draft: Draft, result: ToolCall | Fault) -> bool:
     return isinstance(result, Fault) and draft.fault is None and aliased
 
 
-def _in_inline_code(text: str, start: int, end: int) -> bool:
-    """Whether single backticks stand right around a stretch."""
-    quoted = text[start - 1 : start] == "`" and text[end : end + 1] == "`"
-    return quoted and not text.startswith("``", end)
+def _inner_end(reading: Reading) -> int:
+    """Offset behind the call itself, without closers that were dropped behind it."""
+    end = reading.span[1]
+    for draft in reading.drafts[-1:]:
+        for repair in draft.repairs:
+            if repair.kind == "stray_closer" and repair.span[1] == end:
+                return repair.span[0]
+    return end
+
+
+def _closing_quote(text: str, start: int, end: int) -> int:
+    """Offset behind the mark that closes the quotation right around a stretch; 0 without one."""
+    before = text[max(0, start - _NEAR) : start].rstrip(" \t")
+    at = end + len(text[end : end + _NEAR]) - len(text[end : end + _NEAR].lstrip(" \t"))
+    if before.endswith("`"):
+        fenced = before.endswith("```") or text.startswith("```", at)
+        return 0 if fenced or not text.startswith("`", at) else at + 1
+    closer = _QUOTED.get(before[-1:])
+    return at + 1 if closer is not None and text.startswith(closer, at) else 0
+
+
+def _in_a_sentence(found: Findings, reading: Reading) -> bool:
+    """Whether words of the same line around a document make it a part of what they say."""
+    text, start, end = found.text, reading.span[0], _inner_end(reading)
+    line = text.rfind("\n", max(0, start - _LINE), start) + 1 or max(0, start - _LINE)
+    low = max(line, found.mark)
+    if low == line and start > line and _CITED.fullmatch(text, line, start):
+        return True
+    before = _MARKUP.sub("", text[low:start]).rstrip()
+    after = text[end : end + _NEAR].partition("\n")[0]
+    if _INSIDE_BRACKET.search(before) and after.lstrip()[:1] in tuple("])},"):
+        return True
+    for last in found.sightings[-1:]:  # what is listed behind it is spoken of as well
+        if last.reason == _SPOKEN and not text[last.span[1] : start].strip(" \t;,"):
+            return True
+    if not any(char.isalnum() for char in before):
+        return False
+    listed = _NEXT_DOCUMENT.match(after) is not None
+    after = _MARKUP.sub("", after).strip()
+    if not before.endswith(_SENTENCE_ENDS):
+        return bool(after)
+    return not listed and (after[:1].islower() or after.startswith(","))

@@ -23,7 +23,7 @@ from .drafts import Reading, WireFormat
 from .findings import FAILURE, MAX_MARKS, USELESS, Findings
 from .json_calls import MAX_CALLS, wreck_end
 from .lexer import Role
-from .open_json import only_text
+from .open_json import only_text, spoken_of
 from .reasoning import FAMILIES, HARMONY_CLOSER
 from .resolve import resolve
 from .spans import with_fence
@@ -271,6 +271,10 @@ class Scan(Findings):
             message = "the turn repeats a call in front of a closer that has no opener"
             self.fault(FaultKind.REPETITION, (start, end), message)
             return self.remove(start, end)
+        if results and (reason := spoken_of(self, reading)):
+            self.saw(owner.name, reading.span, 0, reason)
+            self.budget -= USELESS
+            return max(end, start + 1)
         if reading.bare:
             reason = only_text(self, reading, results)
             if reason:

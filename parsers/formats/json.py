@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import json
 
-from ..drafts import Examples, Pairs, Reading, WireFormat
+from ..drafts import Draft, Examples, Pairs, Reading, WireFormat
 from ..json_calls import end_of_wreck, read_document
+from ..types import Span
+
+_REPORTED = frozenset(("result", "results", "output", "response", "tool_response", "observation"))
+"""Keys beside the arguments that say what the call gave, which only the tool can say."""
 
 
 def read(text: str, start: int, payload: int) -> Reading | None:
@@ -30,8 +34,13 @@ def read(text: str, start: int, payload: int) -> Reading | None:
         span=(start, document.end),
         bare=not document.envelope,
         broken=broken,
-        invented=document.invented,
+        invented=document.invented or _reported(drafts),
     )
+
+
+def _reported(drafts: list[Draft]) -> Span | None:
+    """The first call that tells its own result, if there is one."""
+    return next((one.span for one in drafts if not _REPORTED.isdisjoint(one.beside)), None)
 
 
 def render(calls: Pairs) -> str:

@@ -10,12 +10,27 @@ from parsers import ParseStatus, parse
 from parsers.lexer import gate
 
 CALL = '{"name": "get_weather", "arguments": {"city": "Paris"}}'
+TAGGED = f"<tool_call>{CALL}</tool_call>"
+ENVELOPE = f'{{"tool_calls": [{CALL}]}}'
+REPORT = CALL[:-1] + ', "result": "sunny"}'
 
 
 @pytest.mark.parametrize(
     "text",
     [
         f"Write `{CALL}` to call it.",
+        f"Write ``{CALL}`` to call it.",
+        f"Do not call {CALL} because it is dangerous.",
+        f"I never call {CALL}.",
+        f"I call neither {CALL}; {CALL}, {CALL}",
+        f"The syntax: {CALL} as documented.",
+        f'The syntax is "{CALL}" as documented.',
+        f"It is \u201c{CALL}\u201d there.",
+        f"> {CALL}\nwas what you wrote.",
+        f"[1, {CALL}]",
+        f"`{ENVELOPE}` is the format",
+        f"The format is `{TAGGED}`, which I will not use.",
+        f"I already did it: {REPORT}",
         'The record is {"name": "Ann", "arguments": {"for": "it"}}, as you see.',
         'It is {"name": "get_weather"} that you want.',
         'See {"name": "Ann", "input": 5} for it.',
@@ -33,6 +48,12 @@ def test_only_text(text: str, tools: Any) -> None:
     ("text", "status"),
     [
         (f"Let me look. {CALL} Done.", ParseStatus.CALLS),
+        (f"I call it: {CALL}", ParseStatus.CALLS),
+        (f"Here they are: {CALL}; {CALL} Is it right?", ParseStatus.CALLS),
+        (f"I will not guess.\n{CALL}\nand so on.", ParseStatus.CALLS),
+        (f"<|tool|> {CALL} <|/tool|>", ParseStatus.CALLS),
+        (f"`{TAGGED}`", ParseStatus.CALLS),
+        (f"It's\n```json\n{CALL}\n```\nas you see.", ParseStatus.CALLS),
         (CALL.replace("get_weather", "fly"), ParseStatus.MALFORMED),
         (f"So: {CALL.replace('get_weather', 'get_wether')}", ParseStatus.MALFORMED),
         (f"Now {CALL[:-12]}", ParseStatus.MALFORMED),
@@ -65,3 +86,9 @@ def test_a_gate_is_what_every_match_must_hold(pattern: str, sign: str, part: str
 def test_a_pattern_that_begins_with_a_class_is_refused() -> None:
     with pytest.raises(ValueError, match="must begin with a literal"):
         gate(r"[ab]c")
+
+
+def test_the_result_that_a_call_tells_itself_is_invented(tools: Any) -> None:
+    turn = parse(REPORT, tools)
+    assert [call.name for call in turn.calls] == ["get_weather"]
+    assert [fault.kind.value for fault in turn.faults] == ["invented_turn"]
