@@ -94,7 +94,7 @@ class Preview:
 
     def __init__(self, box: Toolbox, mode: str) -> None:
         """Prepares for one turn; `mode` as for `parse`."""
-        self._scan = _Steps(text="", box=box, lexer=lexer())
+        self._scan = _Steps(text="", box=box, lexer=lexer(), auto=mode == "auto")
         self._mode = mode
         self._window = ""
         self._pos = self._need = self._marks = self._spent = self._count = 0

@@ -26,11 +26,11 @@ from .lexer import Role
 from .open_json import only_text, spoken_of
 from .reasoning import FAMILIES, HARMONY_CLOSER
 from .resolve import resolve
-from .spans import with_fence
+from .spans import QUOTES, with_fence
 from .turns import HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
-from .types import Fault, FaultKind, ToolCall
+from .types import Fault, FaultKind, Span, ToolCall
+from .unopened import behind_turn_mark, passed_over, unopened
 
-_QUOTES = frozenset("`'\"\u201c\u2018")
 _OPENERS = frozenset((Role.FORMAT, Role.THOUGHT_OPENER))
 _NEVER_CUT = re.compile(r"\s|[>\])}]\Z")
 """What a name or a marker that the end of the turn cut off does not hold."""
@@ -41,21 +41,27 @@ _TEXT_LIKE = frozenset(("</s>", "<pad>", "[INST]"))
 
 @dataclass(slots=True, kw_only=True)
 class Scan(Findings):
-    """The pass itself; what it finds is what it inherits."""
+    """The pass itself; what it finds is what it inherits.
+
+    Attributes:
+        auto: A thought may end that nothing in the text opened.
+    """
+
+    auto: bool = True
 
     def run(self, mode: str) -> None:
         """Passes over the whole text."""
         text = self.text
+        self.auto = mode == "auto"
         self.stop = len(text)
         pos = self.open_thought() if mode == "open" else self.begin(0)
         if pos < len(text) and self.alone(pos) and ROLE_AT_START.match(text, self.skip(pos)):
-            self.invent(pos, self.skip(pos))
-            return
+            pos = self.invent(pos, self.skip(pos))
         search, roles = self.lexer.search.search, self.lexer.roles
         for _ in range(MAX_MARKS):
             found = search(text, pos) if self.budget > 0 else None
             if found is None:
-                self.at_end(pos)
+                self.at_end(pos if self.budget > 0 else self.late_closer(pos))
                 return
             role = roles.get(found.group())
             if role is None:
@@ -64,8 +70,14 @@ class Scan(Findings):
                 pos = found.end()
             else:
                 pos = self.at_literal(role, found)
+        pos = self.late_closer(pos)
         message = f"more than {MAX_MARKS} marks in one turn"
         self.fault(FaultKind.MALFORMED_CALL, (pos, pos), message)
+
+    def late_closer(self, pos: int) -> int:
+        """Where the text goes on that is not searched: behind a thought that ends in it."""
+        close = unopened(self.text, pos, self.stop) if self.auto and not self.thoughts else None
+        return pos if close is None else self.at_stray_closer(*close)
 
     def at_end(self, pos: int) -> None:
         """Takes out the marker inside of which the turn ends; to open a call there is a fault."""
@@ -103,7 +115,7 @@ class Scan(Findings):
         start, end = found.span()
         if role is Role.FORMAT:
             return self.at_marker(found)
-        if start and self.text[start - 1] in _QUOTES and role is not Role.LEFTOVER:
+        if start and self.text[start - 1] in QUOTES and role is not Role.LEFTOVER:
             return end  # a quoted mark is spoken of, not used
         if role is Role.THOUGHT_OPENER:
             return self.at_opener(start, end, FAMILIES[found.group()])
@@ -118,7 +130,11 @@ class Scan(Findings):
         return self.remove(start, end)
 
     def invent(self, start: int, end: int) -> int:
-        """Ends the turn here, because somebody else's begins."""
+        """Ends the turn here, because somebody else's begins, unless all this was a thought."""
+        if self.auto and not self.thoughts:
+            close = behind_turn_mark(self.text, start)
+            if close is not None:
+                return self.at_stray_closer(*close)
         self.stop = start
         shown = self.text[start:end].strip() or self.text[start : start + 20].strip()
         message = (
@@ -226,10 +242,12 @@ class Scan(Findings):
         if self.wraps(marker, behind):
             return self.remove(start, end)
         self.budget -= FAILURE
-        if start and self.text[start - 1] in _QUOTES:
+        if start and self.text[start - 1] in QUOTES:
             return end
         line_end = self.text.find("\n", behind)
         stop = line_end if line_end >= 0 else len(self.text)
+        if self.auto and not self.thoughts and (close := unopened(self.text, start, stop)):
+            return self.at_stray_closer(*close)
         cut = stop == len(self.text) and not _NEVER_CUT.search(self.text, behind)
         kind = FaultKind.TRUNCATED if cut else FaultKind.MALFORMED_CALL
         message = f"no readable call follows {marker}"
@@ -257,6 +275,12 @@ class Scan(Findings):
             for result in results
         )
 
+    def passed_over(self, reading: Reading, results: list[ToolCall | Fault]) -> Span | None:
+        """Where a thought ends in a draft that does not read as a whole."""
+        called = self.calls or any(isinstance(result, ToolCall) for result in results)
+        end = wreck_end(self.text, reading.span[1]) if reading.broken else reading.span[1]
+        return passed_over(self.text, reading, end, at_stake=bool(called))
+
     def take(self, owner: WireFormat, reading: Reading) -> int:
         """Resolves what a format read and takes it out of the content, unless it is only text."""
         start, end = reading.span
@@ -267,6 +291,8 @@ class Scan(Findings):
         for draft in reading.drafts[: MAX_CALLS + 1]:
             results.append(resolve(draft, self.box, self.text, owner.name, number))
             number += isinstance(results[-1], ToolCall)
+        if self.auto and not self.thoughts and (close := self.passed_over(reading, results)):
+            return self.at_stray_closer(*close)
         if reading.bare and self.calls and self.is_echo(results, end):
             message = "the turn repeats a call in front of a closer that has no opener"
             self.fault(FaultKind.REPETITION, (start, end), message)

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 
 from .types import Span
 
+QUOTES = frozenset("`'\"\u201c\u2018")
+"""What stands in front of a mark that is spoken of."""
+
 _FENCE_OPEN = re.compile(r"(?:\A|(?<=\n))[ \t]*```[ \t]*[\w+-]{0,20}[ \t]*\n?[ \t\n]*\Z")
 _FENCE_CLOSE = re.compile(r"\s*```(?=\s|\Z)")
 _FENCE_REACH = 64
