@@ -29,13 +29,14 @@ class Session:
 
     def __init__(self, process: subprocess.Popen[bytes], keyboard: int) -> None:
         self.process, self._keyboard = process, keyboard
+        self._unread = ""
 
     def type(self, keys: str) -> None:
         os.write(self._keyboard, keys.encode())
 
     def read_until(self, text: str) -> str:
         """What came since the last reading, up to and with the text."""
-        seen, deadline = "", time.monotonic() + 20
+        seen, deadline = self._unread, time.monotonic() + 20
         while text not in seen:
             ready, _, _ = select.select([self._keyboard], [], [], 0.2)
             try:
@@ -43,7 +44,8 @@ class Session:
             except OSError:  # The other end is closed.
                 raise AssertionError(f"{text!r} never came, only {seen!r}") from None
             assert time.monotonic() < deadline, f"{text!r} never came, only {seen!r}"
-        return seen
+        before, _, self._unread = seen.partition(text)
+        return before + text
 
 
 @contextmanager
