@@ -320,12 +320,14 @@ class Child:
 def living_children(pid: int) -> list[int]:
     """Processes that a process started, zombies left out; orphans of its namespace are among them.
 
-    Never raises: a process that goes meanwhile has none.
+    Each thread has children of its own. Never raises: a process that goes meanwhile has none.
     """
-    try:
-        direct = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-    except OSError:
-        return []
+    direct: list[str] = []
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a virtual folder
+            with suppress(OSError):
+                path = Path(f"/proc/{pid}/task/{thread}/children")
+                direct += path.read_text(encoding="utf-8").split()
     return [int(one) for one in direct if _lives(one)]
 
 

@@ -45,10 +45,16 @@ class Core:
         self._home = os.sched_getaffinity(0)
         self._one = {random.SystemRandom().choice(sorted(self._home))}
         for pid in pids:
-            with suppress(OSError):
-                os.sched_setaffinity(pid, self._one)
+            self._move(pid)
             with suppress(OSError):  # only for root; it keeps others' work out of the windows
                 os.setpriority(os.PRIO_PROCESS, pid, HIGHEST_PRIORITY)
+
+    def _move(self, pid: int) -> None:
+        """Moves every thread that a process has by now; later ones are where their makers are."""
+        with suppress(OSError):
+            for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a virtual folder
+                with suppress(OSError):
+                    os.sched_setaffinity(int(thread), self._one)
 
     @contextmanager
     def judge(self) -> Iterator[None]:

@@ -3,7 +3,9 @@
 Place in the flow: `judge` calls `time_pairs` once everything is right. Candidate and baseline sit
 in children of the same kind on the same core, and each is stopped while the other runs. A pair
 calls both on the same fresh contents, in random order; the window opens before the child is let go
-and closes when its answer, outputs in place, arrives.
+and closes when its answer, outputs in place, arrives. Somewhere among every other pair's calls is
+one with values of another regime, which is verified but not counted: who takes a shortcut that only
+the timed values allow, once the checks are over, takes it there too.
 
     speed-up = median over pairs of (baseline - round trip) / (candidate - round trip)
 
@@ -47,7 +49,7 @@ from agent_env.kernels.compare import Expected, expect
 from agent_env.kernels.core import Core
 from agent_env.kernels.estimate import summarise
 from agent_env.kernels.layout import Layout
-from agent_env.kernels.problem import Problem
+from agent_env.kernels.problem import Case, Problem
 from agent_env.kernels.verdict import Status, Timing
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ NARROW = 0.03
 """Width of an interval, as a share of the speed-up, that is narrow enough."""
 ROUND_TRIPS = 30
 VERIFIED_SHARE = 0.25
+UNUSUAL_SHARE = 0.5
+"""Of the turns, those with a call in another regime."""
 STRAY_CPU_S = 0.002
 """CPU time of a child outside of its windows, from which on it is no accident of accounting."""
 
@@ -193,6 +197,7 @@ class _Pairs:
         with self._core.judge():
             self._round_trip_us = _round_trip_us(baseline, call_s)
         self._last: Sequence[Tensor] = ()
+        self._regimes = other_regimes(problem, expected.case)
 
     def hurry(self) -> None:
         """Makes as few calls as there can be: what is long needs no warm caches."""
@@ -200,10 +205,7 @@ class _Pairs:
 
     def once(self, samples: _Samples) -> Finding | None:
         """Gives both children a turn and keeps their times; what was wrong, or None."""
-        cases = [
-            replace(self._expected.case, seed=self._random.getrandbits(31))
-            for _ in range(self._calls)
-        ]
+        cases, unusual = self._cases()
         inputs = [self._problem.inputs(case) for case in cases]
         images = [self._layout.image_of(one) for one in inputs]
         turns = [self._candidate, self._baseline]
@@ -211,9 +213,9 @@ class _Pairs:
         with self._core.judge():
             for child in turns:
                 if child is self._candidate:
-                    theirs = self._turn(child, images)
+                    theirs = self._turn(child, images, unusual)
                 else:
-                    ours = self._baseline_turn(images)
+                    ours = self._baseline_turn(images, unusual)
         if theirs.finding:
             return theirs.finding
         for case, given, got, beside in zip(
@@ -230,14 +232,26 @@ class _Pairs:
             samples.reference.append(ours.net_us)
         return None
 
-    def _baseline_turn(self, images: Sequence[Tensor]) -> _Turn:
+    def _cases(self) -> tuple[list[Case], int]:
+        """The cases of a turn, and the place of one in another regime among them, -1 for none."""
+        usual = self._expected.case
+        cases = [replace(usual, seed=self._random.getrandbits(31)) for _ in range(self._calls)]
+        if not self._regimes or self._random.random() >= UNUSUAL_SHARE:
+            return cases, -1
+        place = self._random.randrange(len(cases) + 1)
+        regime = self._random.choice(self._regimes)
+        seed = self._random.getrandbits(31)
+        cases.insert(place, replace(usual, name=f"timed/{regime}", regime=regime, seed=seed))
+        return cases, place
+
+    def _baseline_turn(self, images: Sequence[Tensor], unusual: int) -> _Turn:
         """The baseline's turn; that it fails is no fault of the candidate.
 
         Raises:
             EnvError: It failed.
         """
         try:
-            turn = self._turn(self._baseline, images)
+            turn = self._turn(self._baseline, images, unusual)
         except (ChildEndedError, ChildTimeoutError, TamperingError) as error:
             raise EnvError("BaselineError", f"The baseline failed while timed: {error!r}") from None
         if turn.finding is not None:
@@ -245,9 +259,10 @@ class _Pairs:
             raise EnvError("BaselineError", f"The baseline failed while timed: {reason}")
         return turn
 
-    def _turn(self, child: Child, images: Sequence[Tensor]) -> _Turn:
-        """Calls one child on each image; the first call only warms the caches."""
+    def _turn(self, child: Child, images: Sequence[Tensor], unusual: int) -> _Turn:
+        """Calls one child on each image; the first usual call only warms the caches."""
         turn = _Turn()
+        warming = 1 if unusual == 0 else 0
         for number, image in enumerate(images):
             child.stop()
             self._layout.write(child.arena, image)
@@ -255,10 +270,11 @@ class _Pairs:
             turn.finding = form_finding(reply.data) or damage_finding(
                 child, self._layout, image, self._expected
             )
+            turn.finding = turn.finding or _left_behind(child)
             if turn.finding:
                 return turn
             turn.outputs.append(self._layout.outputs(child.arena))
-            if number:
+            if number not in (warming, unusual):
                 # A tenth of the round trip is left, for nothing takes no time at all.
                 net_us = reply.wall_ns / 1e3 - self._round_trip_us
                 turn.net_us = min(turn.net_us, max(net_us, 0.1 * self._round_trip_us))
@@ -267,9 +283,10 @@ class _Pairs:
     def _verify(
         self, expected: Expected, got: Sequence[Tensor], beside: tuple[Tensor, ...]
     ) -> Finding | None:
+        usual = expected.case.regime == self._expected.case.regime
         near = replace(expected, baseline=beside, reference=beside)
-        finding = judge_numbers(near, got, slack=2.0)
-        if finding is None and self._random.random() < VERIFIED_SHARE:
+        finding = judge_numbers(near, got, slack=2.0) if usual else None
+        if not usual or (finding is None and self._random.random() < VERIFIED_SHARE):
             exact = expect(self._problem, self._model, expected.case)
             finding = judge_numbers(exact, got, slack=1.5)
         if finding is not None:
@@ -281,6 +298,32 @@ class _Pairs:
         """The same answer on another call was right, so this one was made to be timed."""
         finding = replace(finding, reason=f"Timed pair {self._done + 1}: {finding.reason}")
         return accused(self._candidate, finding, got, (self._last,), checked=True)
+
+
+def other_regimes(problem: Problem, timed: Case) -> tuple[str, ...]:
+    """Regimes in which the timed shape may be called too.
+
+    Those in which the problem checks that shape; where it checks other shapes only, those in which
+    it checks each of them.
+    """
+    by_shape: dict[int, set[str]] = {}
+    for case in problem.cases(0):
+        by_shape.setdefault(case.shape, set()).add(case.regime)
+    own = by_shape.pop(timed.shape, set())
+    if own <= {timed.regime} and by_shape:
+        own = set.intersection(*by_shape.values())
+    return tuple(sorted(own - {timed.regime}))
+
+
+def _left_behind(child: Child) -> Finding | None:
+    """Whether other processes of the stopped child run on, which could work ahead."""
+    if not child.descendants():
+        return None
+    return Finding(
+        status=Status.CHEAT,
+        hack="background_thread",
+        reason="The program has processes that run while it is to stand still.",
+    )
 
 
 def _round_trip_us(child: Child, call_s: float) -> float:
