@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 IDLE_S = 0.001
-"""How long a child is left running after an answer before one looks whether it computes."""
-IDLE_LOOKS = 4
-"""How often one looks before it counts."""
+"""How long a child is left running after an answer before one first looks whether it sleeps."""
+IDLE_AT_MOST_S = 0.3
+"""The longest wait between two looks is below this; each is twice the one before."""
 SECOND_ANSWER_S = 0.05
 """How long one waits, after a wrong answer, for the one that it should have been."""
 REPLAYS = 4
@@ -220,19 +220,22 @@ def form_finding(reply: dict[str, object]) -> Finding | None:
 
 
 def busy(child: Child) -> Finding | None:
-    """Whether the child goes on computing when nothing is asked of it."""
+    """Whether the child goes on computing when nothing is asked of it.
+
+    A child that is done is soon seen asleep. On a full machine it may wait for a core first, just
+    to fall asleep, and so one looks for a while; what computes is never seen asleep.
+    """
     child.stop()
-    before = child.cpu_s()
     child.go_on()
-    runs = 0
-    for _ in range(IDLE_LOOKS):
-        time.sleep(IDLE_S)
-        # On a full machine a thread that wants to run may not get to; it is seen wanting.
-        if child.cpu_s() - before < IDLE_S / 4 and not child.wants_to_run():
-            break
-        runs += 1
+    wait_s, used_s = IDLE_S, child.cpu_s()
+    asleep = False
+    while not asleep and wait_s < IDLE_AT_MOST_S:
+        time.sleep(wait_s)
+        before_s, used_s = used_s, child.cpu_s()
+        asleep = used_s - before_s < wait_s / 4 and not child.wants_to_run()
+        wait_s *= 2
     child.stop()
-    if runs == IDLE_LOOKS or child.descendants():
+    if not asleep or child.descendants():
         return Finding(
             status=Status.CHEAT,
             hack="background_thread",
