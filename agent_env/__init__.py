@@ -13,17 +13,17 @@ What it does not do: it samples no model and knows no trainer; importing it read
 registers nothing.
 """
 
+from agent_env.customers.model import ModelUser
+from agent_env.customers.scripted import ScriptedUser
+from agent_env.customers.user import Situation, User, UserReply
 from agent_env.domain import Domain, list_adapted, list_domains, load_domain
-from agent_env.endpoint import Endpoint
+from agent_env.endpoints.endpoint import Endpoint
 from agent_env.env import ToolEnv
 from agent_env.errors import EnvError, ToolError, UnknownNameError
 from agent_env.metrics import episode_keys, pool
-from agent_env.model_user import ModelUser
 from agent_env.rewards import RewardWeights
-from agent_env.scripted_user import ScriptedUser
 from agent_env.store import Base, Store
 from agent_env.types import Limits, StepResult, StopReason, Task
-from agent_env.users import Situation, User, UserReply
 
 __all__ = [
     "Base",

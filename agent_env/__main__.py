@@ -32,13 +32,13 @@ from agent_env.errors import UnknownNameError
 from agent_env.evaluation.options import domain_option, pairs
 
 ELSEWHERE = {
-    "tasks validate": ("agent_env.validate_command", "validate_command"),
-    "tasks export": ("agent_env.export_command", "export_command"),
+    "tasks validate": ("agent_env.validation.command", "validate_command"),
+    "tasks export": ("agent_env.exporting.command", "export_command"),
     "play": ("agent_env.play.command", "play_command"),
     "evaluate": ("agent_env.evaluation.command", "evaluate_command"),
     "rescore": ("agent_env.evaluation.command", "rescore_command"),
     "bench": ("agent_env.kernels.bench", "bench_command"),
-    "serve-script": ("agent_env.scripted_command", "serve_script_command"),
+    "serve-script": ("agent_env.endpoints.command", "serve_script_command"),
 }
 """Commands that a function of another module follows, which is imported when it is asked for."""
 COMMANDS = tuple(dict.fromkeys(("tasks", *(name.split()[0] for name in ELSEWHERE))))

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeAlias, TypeVar
 
+from agent_env.customers.user import Situation, User, UserReply
 from agent_env.types import Task
-from agent_env.users import Situation, User, UserReply
 
 Question: TypeAlias = Task | Situation
 """A task asks for the customer's opening, a situation for its reply."""

@@ -24,10 +24,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from agent_env.customers.user import User
 from agent_env.errors import UnknownNameError
 from agent_env.tool_spec import ToolSpec
 from agent_env.types import Action, Call, Effect, Limits, Task
-from agent_env.users import User
 from agent_env.world import State, World
 
 

@@ -22,6 +22,7 @@ from typing import Any, Self
 from agent_env import feedback, metrics
 from agent_env.asking import Asking, arun, run
 from agent_env.calls import call_messages, run_calls, tool_message
+from agent_env.customers.user import Situation, User
 from agent_env.domain import Domain
 from agent_env.errors import EnvError, boundary
 from agent_env.goal import Progress
@@ -38,7 +39,6 @@ from agent_env.types import (
     StopReason,
     Task,
 )
-from agent_env.users import Situation, User
 from agent_env.whole_body import is_strict_lost
 from agent_env.world import Diff, State
 from parsers import ParsedMessage, ParseStatus, parse

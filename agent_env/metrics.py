@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TypeAlias
 
+from agent_env.customers.user import UserReply
 from agent_env.rewards import COMPONENTS
 from agent_env.types import CallOutcome, CallResult, StopReason
-from agent_env.users import UserReply
 from parsers import FaultKind, ParsedMessage, ParseStatus, list_formats
 
 Counts: TypeAlias = dict[str, float]

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_env.acts import read_acts
+from agent_env.customers.acts import read_acts
 from agent_env.types import Action, Message
 from parsers import render
 

@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agent_env import Endpoint, load_domain
-from agent_env.endpoint import Answer
+from agent_env.endpoints.endpoint import Answer
 from agent_env.evaluation.ledger import Ledger
 from agent_env.evaluation.run import Evaluation
 from agent_env.evaluation.settings import Settings

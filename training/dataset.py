@@ -1,7 +1,7 @@
 """Tasks of the run's domain as the JSON lines that SkyRL reads.
 
 Place in the flow: domain -> dataset file -> SkyRL's PromptDataset -> ``CallforgeEnv``. What a row
-holds is settled by ``agent_env/export.py``, which also writes files for other runs.
+holds is settled by ``agent_env/exporting/export.py``, which also writes files for other runs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent_env import Domain, Limits, export, load_domain
+from agent_env import Domain, Limits, load_domain
+from agent_env.exporting import export
 from training.config import RunConfig
 
 ENV_ID = export.ENV_CLASS

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import prompts
+from agent_env.customers.user import Situation, UserReply
 from agent_env.types import Task
-from agent_env.users import Situation, UserReply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent_env.endpoint import Answer
+from agent_env.endpoints.endpoint import Answer
 from agent_env.feedback import encodable
 from agent_env.types import Message
 from parsers import ParsedMessage, ParseStatus

@@ -26,8 +26,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agent_env.customers.model import Budget, ModelUser
 from agent_env.domain import Domain, load_domain
-from agent_env.endpoint import Endpoint, Retries
+from agent_env.endpoints.endpoint import Endpoint, Retries
 from agent_env.evaluation import options as reading
 from agent_env.evaluation.baselines import baselines
 from agent_env.evaluation.compare import compare, compare_lines
@@ -38,7 +39,6 @@ from agent_env.evaluation.run import Evaluation
 from agent_env.evaluation.settings import Settings
 from agent_env.evaluation.summary import Prices, summarize
 from agent_env.evaluation.table import lines
-from agent_env.model_user import Budget, ModelUser
 from parsers.cleaning import STOP_STRINGS
 
 FAILED_STATUS = 3

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agent_env.customers.user import Situation, UserReply
 from agent_env.domain import load_domain
 from agent_env.env import ToolEnv
 from agent_env.store import canonical_json
 from agent_env.types import StopReason, Task
-from agent_env.users import Situation, UserReply
 
 COMPARED = ("success", "reward", "stop_reason", "state_hash", "told")
 

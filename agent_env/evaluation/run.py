@@ -21,13 +21,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_env import metrics
+from agent_env.customers.model import ModelUser
 from agent_env.domain import Domain
-from agent_env.endpoint import Answer, ContextFullError, Endpoint
+from agent_env.endpoints.endpoint import Answer, ContextFullError, Endpoint
 from agent_env.env import ToolEnv
 from agent_env.errors import EnvError
 from agent_env.evaluation.chair import NativeChair, TextChair
 from agent_env.evaluation.settings import Settings
-from agent_env.model_user import ModelUser
 from agent_env.types import StopReason
 
 Pair = tuple[int, int]

@@ -22,12 +22,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agent_env.customers.model import ModelUser
 from agent_env.domain import Domain, list_adapted, list_domains, load_domain
-from agent_env.endpoint import Endpoint, Retries
+from agent_env.endpoints.endpoint import Endpoint, Retries
 from agent_env.env import ToolEnv
 from agent_env.errors import EnvError
 from agent_env.evaluation import options as reading
-from agent_env.model_user import ModelUser
 from agent_env.play.others import ModelAgent, OracleAgent
 from agent_env.play.seats import AgentSeat, CustomerSeat, PreparedUser
 from agent_env.play.terminal import Terminal

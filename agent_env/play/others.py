@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol, Self
 
 from agent_env.domain import Domain
-from agent_env.endpoint import Endpoint
+from agent_env.endpoints.endpoint import Endpoint
 from agent_env.evaluation.chair import NativeChair, TextChair
 from agent_env.scripted_agent import ScriptedAgent
 from agent_env.types import Message, Task

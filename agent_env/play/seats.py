@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agent_env.customers.user import Situation, UserReply
 from agent_env.env import ToolEnv
 from agent_env.play import shown
 from agent_env.play.others import Other
@@ -17,7 +18,6 @@ from agent_env.play.seat import Seat
 from agent_env.play.terminal import Terminal
 from agent_env.play.typed import read_call
 from agent_env.types import Message, Task
-from agent_env.users import Situation, UserReply
 from parsers import ParsedMessage, ParseStatus, parse, render
 
 _BOTH = """\

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_env import Domain, Limits, Task, ToolEnv, load_domain
-from agent_env.noise import Noise, draw, misread
+from agent_env.customers.noise import Noise, draw, misread
 from agent_env.scripted_agent import ScriptedAgent, texts
 from agent_env.tool_spec import ToolSpec
 from parsers import render

@@ -4,7 +4,7 @@ Place in the flow: `agent_env.load_domain("retail", ...)` calls `build`. A custo
 and wants one to `max_intents` things done to orders, account or home address, some of which the
 rules forbid; the agent looks up, proposes, acts after a yes and tells the result.
 
-What it does not do: no models; a customer that one plays is `agent_env.model_user`.
+What it does not do: no models; a customer that one plays is `agent_env.customers.model`.
 """
 
 from __future__ import annotations

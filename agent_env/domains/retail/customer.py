@@ -2,7 +2,7 @@
 
 Place in the flow: `make_user` gives the domain's customer; `tasks` writes the slots that it reads.
 
-What it does not do: no rules of conversation (`agent_env.scripted_user`), no words
+What it does not do: no rules of conversation (`agent_env.customers.scripted`), no words
 (`prompts/user/`).
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from agent_env.customers.noise import Noise
+from agent_env.customers.scripted import ScriptedUser, Slot, Sort
 from agent_env.domains.retail.goods import CITIES, GOODS, STREETS
 from agent_env.domains.retail.world import BRANDS, REASONS
-from agent_env.noise import Noise
-from agent_env.scripted_user import ScriptedUser, Slot, Sort
 
 IDENTITY = (("email",), ("name", "zip"))
 

@@ -1,7 +1,7 @@
 """The customer of the starter shop: one wish, stated whole in its first message.
 
 Place in the flow: the domain's `user`. Small models learn on its words, so they stay as they are;
-`agent_env.scripted_user` is the customer of larger shops.
+`agent_env.customers.scripted` is the customer of larger shops.
 
 What it does not do: no goals in turn, no noise, no identity that it holds back.
 """
@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import prompts
+from agent_env.customers.user import Situation, UserReply
 from agent_env.types import Task
-from agent_env.users import Situation, UserReply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_env import Domain, Situation, Task, ToolEnv, UserReply, load_domain
-from agent_env.noise import Noise
+from agent_env.customers.noise import Noise
 from parsers import render
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from agent_env import load_domain
 from agent_env.__main__ import main
-from agent_env.scripted_model import Script
-from agent_env.scripted_server import Answering, Failing, ScriptedServer, answer_from
+from agent_env.endpoints.scripted_model import Script
+from agent_env.endpoints.scripted_server import Answering, Failing, ScriptedServer, answer_from
 
 TASKS = 10
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent_env import Domain, ToolEnv
-from agent_env.endpoint import Answer
+from agent_env.endpoints.endpoint import Answer
 from agent_env.evaluation.chair import NativeChair, TextChair
 from parsers import render
 

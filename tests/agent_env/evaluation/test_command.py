@@ -13,10 +13,10 @@ import pytest
 
 from agent_env import load_domain
 from agent_env.__main__ import main
-from agent_env.endpoint import Retries
+from agent_env.endpoints.endpoint import Retries
+from agent_env.endpoints.scripted_model import Script
+from agent_env.endpoints.scripted_server import Fault, Reply, ScriptedServer, answer_from, faults_at
 from agent_env.evaluation import command
-from agent_env.scripted_model import Script
-from agent_env.scripted_server import Fault, Reply, ScriptedServer, answer_from, faults_at
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +163,7 @@ def test_a_full_context_is_scored_as_a_failure(serve: Any, evaluate: Any) -> Non
     class Small(ScriptedServer):
         async def _respond(self, method, path, body, writer):  # type: ignore[no-untyped-def]
             if len(json.loads(body)["messages"]) > 4:
-                from agent_env.scripted_server import _error, _send
+                from agent_env.endpoints.scripted_server import _error, _send
 
                 error = _error("This model's maximum context length is 9 tokens.")
                 return await _send(writer, 400, error)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent_env.__main__ import main
-from agent_env.scripted_server import Reply
+from agent_env.endpoints.scripted_server import Reply
 from parsers import render
 
 

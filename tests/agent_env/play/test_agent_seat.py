@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from agent_env import Task, load_domain
+from agent_env.endpoints.scripted_server import Reply, ScriptedServer
 from agent_env.play.shown import tool_lines
-from agent_env.scripted_server import Reply, ScriptedServer
 
 Played = Callable[..., str]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent_env import Domain, Task, load_domain
-from agent_env.scripted_model import Script
-from agent_env.scripted_server import Reply, ScriptedServer, answer_from
+from agent_env.endpoints.scripted_model import Script
+from agent_env.endpoints.scripted_server import Reply, ScriptedServer, answer_from
 
 Played = Callable[..., str]
 AS = "--as customer"

@@ -9,10 +9,10 @@ import pytest
 
 from agent_env import Domain, Store, Task, ToolError, load_domain
 from agent_env.__main__ import main
-from agent_env.checks import CHECKS
 from agent_env.domain import list_domains
 from agent_env.types import FactRule
-from agent_env.validate import Validator, validate
+from agent_env.validation.checks import CHECKS
+from agent_env.validation.validate import Validator, validate
 
 Damage = Callable[[Task], Task]
 
@@ -186,7 +186,7 @@ def test_the_command_exits_with_1_when_a_task_fails(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, mini: Domain
 ) -> None:
     damaged = replace(mini, derive=lambda index, seed: with_gold(mini.derive(index, seed)))
-    monkeypatch.setattr("agent_env.validate_command.load_domain", lambda name: damaged)
+    monkeypatch.setattr("agent_env.validation.command.load_domain", lambda name: damaged)
     assert main(["tasks", "validate", "--domain", "retail_mini", "--count", "3"]) == 1
     shown = capsys.readouterr().out
     assert "first: retail_mini-0-0: " in shown

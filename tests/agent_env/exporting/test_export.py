@@ -9,8 +9,8 @@ import pytest
 
 from agent_env import EnvError, Limits, Task, ToolEnv, load_domain
 from agent_env.__main__ import main
-from agent_env.export import rows, write_rows
-from agent_env.users import UserReply
+from agent_env.customers.user import UserReply
+from agent_env.exporting.export import rows, write_rows
 
 
 def test_a_row_describes_its_episode(tmp_path: Path) -> None:

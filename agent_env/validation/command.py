@@ -19,10 +19,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from agent_env.checks import CHECKS
 from agent_env.domain import Domain, list_adapted, list_domains, load_domain
 from agent_env.evaluation.options import domain_option, pairs
-from agent_env.validate import DERIVED, Report, Validator
+from agent_env.validation.checks import CHECKS
+from agent_env.validation.validate import DERIVED, Report, Validator
 
 _ABOUT = {DERIVED: "The task can be derived, and its id is its own."}
 _FIRST_LINE_S, _LINE_S = 2.0, 5.0

@@ -11,8 +11,8 @@ import openai
 import pytest
 
 from agent_env import Domain
-from agent_env.scripted_model import FAREWELL, REFUSAL, Script, Turn
-from agent_env.scripted_server import Fault, Reply, ScriptedServer, answer_from, faults_at
+from agent_env.endpoints.scripted_model import FAREWELL, REFUSAL, Script, Turn
+from agent_env.endpoints.scripted_server import Fault, Reply, ScriptedServer, answer_from, faults_at
 from parsers import parse
 
 CALL = Reply(text="I look.", calls=[("get_order", {"order_id": "#W1"})])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_env.acts import read_acts, refuses
+from agent_env.customers.acts import read_acts, refuses
 
 
 @pytest.mark.parametrize(

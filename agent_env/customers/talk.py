@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_env.acts import Acts, read_acts
+from agent_env.customers.acts import Acts, read_acts
+from agent_env.customers.user import Situation
 from agent_env.goal import is_told
 from agent_env.types import Goal, Task
-from agent_env.users import Situation
 
 
 @dataclass(init=False, slots=True)

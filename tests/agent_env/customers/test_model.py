@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from agent_env import Domain, Endpoint, EnvError, ModelUser, StopReason, Task, ToolEnv
-from agent_env.endpoint import Retries
-from agent_env.model_user import LEAVE, Budget
-from agent_env.scripted_server import Fault, Reply, ScriptedServer, faults_at
+from agent_env.customers.model import LEAVE, Budget
+from agent_env.customers.user import Situation, UserReply
+from agent_env.endpoints.endpoint import Retries
+from agent_env.endpoints.scripted_server import Fault, Reply, ScriptedServer, faults_at
 from agent_env.types import Message
-from agent_env.users import Situation, UserReply
 
 QUICK = Retries(count=2, first_wait_s=0.001, longest_wait_s=0.01)
 

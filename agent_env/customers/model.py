@@ -22,12 +22,12 @@ from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias
 
 import prompts
-from agent_env.endpoint import Answer, Endpoint
+from agent_env.customers.slips import Slip, SlipKind, find_slip
+from agent_env.customers.user import Situation, UserReply
+from agent_env.endpoints.endpoint import Answer, Endpoint
 from agent_env.errors import EnvError
 from agent_env.feedback import encodable
-from agent_env.slips import Slip, SlipKind, find_slip
 from agent_env.types import Message, Task
-from agent_env.users import Situation, UserReply
 
 LEAVE = "[LEAVE]"
 """What the model writes when the customer leaves."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent_env import load_domain
-from agent_env.slips import SlipKind, find_slip
+from agent_env.customers.slips import SlipKind, find_slip
 
 
 @pytest.mark.parametrize(

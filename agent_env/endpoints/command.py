@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from agent_env.domain import load_domain
+from agent_env.endpoints.scripted_model import Script
+from agent_env.endpoints.scripted_server import Fault, ScriptedServer, answer_from
 from agent_env.errors import UnknownNameError
 from agent_env.evaluation.options import domain_option, pairs
-from agent_env.scripted_model import Script
-from agent_env.scripted_server import Fault, ScriptedServer, answer_from
 from parsers import render
 
 
@@ -54,7 +54,9 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--tasks", type=int, default=50, help="tasks 0 to N - 1 (50)")
     parser.add_argument("--seed", type=int, default=0, help="of the tasks (0)")
     parser.add_argument("--fail", default="", help="numbers of tasks it fails, such as 3,7")
-    parser.add_argument("--script", help="file of JSON lines instead, see agent_env.scripted_model")
+    parser.add_argument(
+        "--script", help="file of JSON lines instead, see agent_env.endpoints.scripted_model"
+    )
     parser.add_argument("--wire-format", default="hermes", help="of calls in text (hermes)")
     parser.add_argument("--port", type=int, default=0, help="a free one if not given")
     parser.add_argument("--fault", help="what goes wrong now and then, such as server_error")

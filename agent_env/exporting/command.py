@@ -19,7 +19,7 @@ from pathlib import Path
 
 from agent_env.domain import list_adapted, list_domains, load_domain
 from agent_env.evaluation.options import check_counts, domain_option, pairs
-from agent_env.export import check_path, rows, write_rows
+from agent_env.exporting.export import check_path, rows, write_rows
 
 
 def export_command(arguments: Sequence[str]) -> int:

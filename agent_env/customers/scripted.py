@@ -29,11 +29,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import prompts
-from agent_env.acts import read_acts, refuses
-from agent_env.noise import Noise, draw, misread
-from agent_env.talk import Talk
+from agent_env.customers.acts import read_acts, refuses
+from agent_env.customers.noise import Noise, draw, misread
+from agent_env.customers.talk import Talk
+from agent_env.customers.user import Situation, UserReply
 from agent_env.types import Goal, Task
-from agent_env.users import Situation, UserReply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

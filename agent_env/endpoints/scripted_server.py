@@ -25,7 +25,7 @@ from enum import Enum
 from itertools import count
 from typing import Any, Self, TypeAlias
 
-from agent_env.scripted_model import Script, Turn, as_text
+from agent_env.endpoints.scripted_model import Script, Turn, as_text
 from agent_env.types import Call
 
 HANG_S = 30.0

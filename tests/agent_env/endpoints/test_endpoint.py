@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent_env.endpoint import Answer, ContextFullError, Endpoint, Retries
+from agent_env.endpoints.endpoint import Answer, ContextFullError, Endpoint, Retries
+from agent_env.endpoints.scripted_server import Fault, Reply, ScriptedServer, faults_at
 from agent_env.errors import EnvError
-from agent_env.scripted_server import Fault, Reply, ScriptedServer, faults_at
 
 QUICK = Retries(count=2, first_wait_s=0.001, longest_wait_s=0.01)
 CHAT = [{"role": "user", "content": "Hello there."}]

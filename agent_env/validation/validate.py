@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from agent_env.checks import CHECKS, Probe, is_refusal
 from agent_env.domain import Domain
 from agent_env.errors import EnvError, ToolError, boundary
 from agent_env.types import Task
+from agent_env.validation.checks import CHECKS, Probe, is_refusal
 
 DERIVED = "derived"
 """The check that a task can be made at all; it is made before the others can look at it."""

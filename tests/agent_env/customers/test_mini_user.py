@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_env import Domain, Situation, Task, load_domain
-from agent_env.users import UserReply
+from agent_env.customers.user import UserReply
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Customers: who the agent talks to, scripted or played by a model."""

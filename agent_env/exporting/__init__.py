@@ -1,0 +1,1 @@
+"""Tasks as the rows that trainers read."""
