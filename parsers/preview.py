@@ -25,7 +25,7 @@ from .reasoning import FAMILIES
 from .scan import Scan
 from .spans import without
 from .tools import Toolbox
-from .turns import ROLE_AT_START
+from .turns import ROLE_ANSWERS, ROLE_AT_START
 from .types import StreamEvent, ToolCall
 
 _HOLD = 64
@@ -37,7 +37,8 @@ _BEHIND_FENCE = 8
 _FREE, _PER_CHARACTER = 65_536, 6
 """What attempts to read an open call may cost together: this, and this for each character."""
 _ENDINGS = "}>])"
-_ROLES = ("user", "User:", "USER:", "Human:", "Observation:", "OBSERVATION:", "Tool response:")
+_ROLES = ("user:", "human:", "observation:", "tool:", "function:")
+_ANSWERS = tuple(f"{who} {what}:" for who in ("tool", "function") for what in ROLE_ANSWERS)
 _MAY_OPEN = re.compile(r"[{\[][\s\w.]*")
 """An opening bracket with no more behind it than the name of a call."""
 _FENCE = re.compile(r"(?:```[ \t]*\w*\s*|``?)\Z")
@@ -139,8 +140,8 @@ class Preview:
     def _may_become_mark(self, rest: str) -> bool:
         """Whether the end of the text is the beginning of a mark."""
         if rest[0] == "\n":
-            line = rest[1:].lstrip(" \t")
-            return any(role.startswith(line) for role in _ROLES)
+            line = rest[1:].strip(" \t\r*_#").lower().replace("_", " ")
+            return any(role.startswith(line) for role in (*_ROLES, *_ANSWERS))
         return bool(_MAY_OPEN.fullmatch(rest)) or any(
             literal.startswith(rest) for literal in self._scan.lexer.roles
         )
@@ -199,8 +200,13 @@ class Preview:
         if role is Role.FORMAT or (role is None and text[start] != "\n"):
             return self._call(text, found, role)
         if role is None:
-            self._over, self._pos = True, start
-            return False
+            if len(text) < end + _AHEAD:
+                self._need, self._pos = end + _AHEAD, start
+                return False
+            self._over, self._pos = self._scan.is_role(start), start
+            if not self._over:
+                self._pos = end
+            return not self._over
         if self._mode == "off" and role in (Role.THOUGHT_OPENER, Role.THOUGHT_CLOSER):
             self._pos = end
             return True

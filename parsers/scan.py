@@ -26,8 +26,8 @@ from .lexer import Role
 from .open_json import only_text, spoken_of
 from .reasoning import FAMILIES, HARMONY_CLOSER
 from .resolve import resolve
-from .spans import QUOTES, with_fence
-from .turns import HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
+from .spans import QUOTES, rstripped, with_fence
+from .turns import ALONE, CLEAR, HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
 from .types import Fault, FaultKind, Span, ToolCall
 from .unopened import behind_turn_mark, passed_over, unopened
 
@@ -208,11 +208,17 @@ class Scan(Findings):
             return self.remove(start, end)
         return self.invent(start, role.end() if role else end)
 
+    def is_role(self, start: int) -> bool:
+        """Whether the line behind this line break opens somebody else's turn."""
+        if self.calls or CLEAR.match(self.text, start):
+            return True
+        return ALONE.match(self.text, rstripped(self.text, start)) is not None
+
     def at_pattern(self, found: re.Match[str]) -> int:
         """Lets a format without a literal opener read, or ends the turn at a role line."""
         start = found.start()
         if self.text[start] == "\n":
-            return self.invent(start, found.end())
+            return self.invent(start, found.end()) if self.is_role(start) else found.end()
         for pattern, owner in self.lexer.by_pattern:
             if pattern.match(self.text, start):
                 reading = owner.read(self.text, start, found.end())

@@ -62,6 +62,21 @@ TURN_MARKS = (
     "<|python_output|>",
     "[TOOL_RESULTS]",
     "[INST]",
+    "<function_response>",
+    "<tool_output>",
+    "<tool_outputs>",
+    "<observation>",
+    "<|tool_response>",  # Gemma 4
+    "<start_function_response>",  # FunctionGemma
+    "<\uff5ctool\u2581outputs\u2581begin\uff5c>",  # DeepSeek
+    "<\uff5ctool\u2581output\u2581begin\uff5c>",
+    "<|START_TOOL_RESULTS|>",  # Cohere
+    "<|im_user|>",  # Kimi K2
+    "<|im_system|>",
+    "<|message_user|>",  # Inkling
+    "<|message_tool|>",
+    '<|open|>message role="tool"',  # Kimi K3
+    '<|open|>message role="user"',
 )
 """Marks that open somebody else's turn whatever follows."""
 
@@ -71,20 +86,37 @@ HEADERS = (
     "<start_of_turn>",
     "<|start|>",
     "<|header_start|>",
+    "<|start_of_role|>",  # Granite
+    "<|turn>",  # Gemma 4
+    "]~b]",  # MiniMax
+    "<seed:bos>",
 )
 """Marks that open a turn whose role is named next; only the assistant's first is no invention."""
 
 HEADER_ROLE = re.compile(
-    r"\s*([A-Za-z_]*)(?:<\|end_header_id\|>|<\|header_end\|>|<\|message\|>)?\s*"
+    r"\s*([A-Za-z_]*)(?:<\|(?:end_header_id|header_end|message|end_of_role)\|>)?\s*"
 )
 OWN_ROLES = frozenset(("assistant", "model", "ai"))
 
-ROLE_LINE = (
-    r"\n[ \t]*(?:user[ \t]*\n"
+_ROLE = (
+    r"\n[ \t]*(?:user[ \t\r]*\n"
     r"|(?:User|Human|USER|Observation|OBSERVATION|Tool [Rr]esponse)[ \t]*:)"
 )
-"""A line that opens a turn by its plain name, as chat logs do; begins with the line break."""
+ROLE_ANSWERS = ("result", "response", "output")
+_FAINT = (
+    r"\n(?:[*_]{1,3}|#{1,6}[ \t]+)?"
+    rf"(?i:user|human|observation|(?:tool|function)(?:[ _](?:{'|'.join(ROLE_ANSWERS)}))?)"
+    r"(?:[*_]{1,3})?[ \t]*:"
+)
+ROLE_LINE = f"{_ROLE}|{_FAINT}"
+"""A line that opens a turn by its plain name, as chat logs do; begins with the line break.
 
-ROLE_AT_START = re.compile(ROLE_LINE.removeprefix(r"\n"))
+Those that are `CLEAR` do so anywhere. Others are as likely data, and count behind a call, or alone
+on their line behind a finished sentence (`ALONE`).
+"""
+
+CLEAR = re.compile(_ROLE)
+ALONE = re.compile(r"(?<=[.?!])\s*" + _FAINT + r"[*_]{0,3}[ \t\r]*\n")
+ROLE_AT_START = re.compile(_ROLE.removeprefix(r"\n"))
 ROLE_AFTER_MARKER = re.compile(r"\s*(?:<\|im_start\|>\s*)?(?:user|User|human|Human)\b")
 """A role where a call's payload should be: the opener was meant as a turn mark."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers import ParseStatus, parse
+from parsers import FaultKind, ParseStatus, parse
 from parsers.formats import load_all
 from parsers.lexer import Role, lexer, prefix_tree
 from parsers.reasoning import CLOSERS, FAMILIES
@@ -85,3 +85,50 @@ def test_a_line_that_only_looks_like_a_role_is_text() -> None:
         assert ROLE_AT_START.match(text[1:].lstrip())
     for text in ("\nUsers: x", "\nuser input\n", "the User: x", "\nThe observation: x"):
         assert role.search(text) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\r\nuser\r\n",
+        "\nuser: ",
+        "\nobservation: ",
+        "\n**Observation:** ",
+        "\n**User**: ",
+        "\n### User:\n",
+        "\nTool: ",
+        "\nTool result: ",
+        "\ntool_response: ",
+        "\nfunction output: ",
+    ],
+    ids=ascii,
+)
+def test_behind_a_call_every_kind_of_role_line_ends_the_turn(line: str) -> None:
+    turn = parse(f"{CALL}{line}ok {CALL}")
+    assert [call.span[0] for call in turn.calls] == [0]
+    assert [fault.kind for fault in turn.faults] == [FaultKind.INVENTED_TURN]
+
+
+def test_a_faint_role_line_is_data_unless_it_stands_alone_behind_a_sentence() -> None:
+    for text in ("The entry:\nuser: bob\n", "Sent.\n**User:** Ann", "It is:\ntool:\n- saw"):
+        turn = parse(f"{text}\n{CALL}")
+        assert (len(turn.calls), turn.faults) == (1, ())
+    turn = parse(f"Which city?\nuser:\nParis\n{CALL}")
+    assert (turn.status, turn.content) == (ParseStatus.MESSAGE, "Which city?")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<|turn>user\n",
+        "<|start_of_role|>user<|end_of_role|>",
+        "]~b]user\n",
+        "<seed:bos>user\n",
+        '<|open|>message role="tool"<|sep|>',
+        "<|im_system|>tool<|im_middle|>",
+    ],
+)
+def test_the_headers_of_other_roles_end_the_turn(mark: str) -> None:
+    turn = parse(f"{CALL}{mark}{CALL}")
+    assert len(turn.calls) == 1
+    assert [fault.kind for fault in turn.faults] == [FaultKind.INVENTED_TURN]
