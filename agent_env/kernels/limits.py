@@ -28,9 +28,9 @@ class Limits:
         log_bytes: What is kept of its output: half from the start, half from the end.
     """
 
-    load_s: float = 60.0
+    load_s: float = 180.0
     call_s: float = 10.0
-    evaluation_s: float = 120.0
+    evaluation_s: float = 240.0
     compile_s: float = 60.0
     memory_bytes: int = 4 << 30
     scratch_bytes: int = 256 << 20

@@ -179,7 +179,9 @@ def _compiled(
         flavour=_flavour(language, device),
         artefacts=artefacts,
         resources=built.resources,
-        is_performance=toolchains.is_performance(language, device),
+        is_performance=all(
+            toolchains.is_performance(one, device) for one in (language, *built.languages)
+        ),
     )
 
 
@@ -206,7 +208,8 @@ def expectations(problem: Problem, seed: int) -> tuple[nn.Module, Plan]:
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        model = problem.build(seed).eval()
+        # In training mode, as KernelBench runs both; the candidate is built so too.
+        model = problem.build(seed)
         return model, make_plan(problem, model, seed)
 
 

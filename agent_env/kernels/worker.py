@@ -19,6 +19,7 @@ import os
 import pickle
 import socket
 import sys
+import tempfile
 import traceback
 import types
 from collections.abc import Callable, Sequence
@@ -61,6 +62,7 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
     with suppress(OSError):  # should memory run out, this process goes first
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="utf-8")
     os.environ.update(order["environment"])
+    tempfile.tempdir = None  # the zygote's own may have been remembered
     # The baseline is trusted, and its files need not be readable inside.
     make = _baseline(order) if order["role"] == "reference" else _candidate(order)
     cell = cage.Cell(keep=(link,), **order["cell"])
