@@ -33,6 +33,8 @@ def answer(line: str) -> dict[str, Any]:
         turn = parse(request["text"], request.get("tools"), request.get("reasoning") or "auto")
     except (TypeError, ValueError) as error:
         return {"id": identity, "error": str(error)[:500]}
+    except Exception as error:  # no request, whatever is in it, may keep the next from an answer
+        return {"id": identity, "error": f"{type(error).__name__}: {str(error)[:400]}"}
     return {"id": identity, **as_json(turn)}
 
 
@@ -67,7 +69,14 @@ def run(lines: IO[str], out: IO[str]) -> None:
     """Answers every line that is not blank, in order, each as soon as it is read."""
     for line in lines:
         if line.strip():
-            print(json.dumps(answer(line)), file=out, flush=True)
+            print(_written(answer(line)), file=out, flush=True)
+
+
+def _written(reply: dict[str, Any]) -> str:
+    try:
+        return json.dumps(reply)
+    except RecursionError:  # an "id" may be nested deeper than can be written
+        return json.dumps({"id": None, "error": "the id is nested too deep to be repeated"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,16 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .drafts import MISSING, Draft, faulty
-from .lenient_json import (
-    Ambiguous,
-    NotJsonError,
-    decode,
-    decode_exactly,
-    said_twice,
-    same,
-    skip_space,
-)
+from .lenient_json import NotJsonError, decode, decode_exactly, skip_space
 from .salvage import salvage
+from .twice import Ambiguous, said_twice, same
 from .types import FaultKind, Repair, Span
 
 MAX_CALLS = 128

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from json import decoder
 from typing import Any, NoReturn
 
+from .twice import Ambiguous, ContradictionError, merge_exactly, merge_pairs, said_twice
 from .types import Repair
 
 MAX_DEPTH = 128
@@ -76,66 +77,8 @@ def _finite(literal: str) -> float:
     return number
 
 
-class Ambiguous(dict[str, Any]):
-    """An object with different values under the same key; `twice` holds those keys."""
-
-    __slots__ = ("twice",)
-    twice: tuple[str, ...]
-
-
-class _TwiceInCError(ValueError):
-    """An `Ambiguous` object, met inside the C decoder."""
-
-
-def merge_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs; repeated `tool_calls` join, another repeated key must agree."""
-    merged = dict(pairs)
-    if len(merged) == len(pairs):
-        return merged
-    seen: dict[str, Any] = {}
-    entries: list[Any] = []
-    twice: list[str] = []
-    for key, value in pairs:
-        if key == "tool_calls":
-            entries.extend(value if isinstance(value, list) else [value])
-        elif not same(seen.setdefault(key, value), value):
-            twice.append(key)
-    if "tool_calls" in merged:
-        merged["tool_calls"] = entries
-    if not twice:
-        return merged
-    ambiguous = Ambiguous(merged)
-    ambiguous.twice = tuple(twice)
-    return ambiguous
-
-
-def said_twice(key: str) -> str:
-    """The sentence about a key with two values."""
-    return f"the key {key[:40]!r} stands twice, with different values"
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two decoded values are the same JSON value, in which true is not 1."""
-    if one != other:
-        return False
-    if isinstance(one, bool) or isinstance(other, bool):
-        return isinstance(one, bool) and isinstance(other, bool)
-    if isinstance(one, list):
-        return all(map(same, one, other))
-    if isinstance(one, dict):
-        return all(same(value, other[key]) for key, value in one.items())
-    return True
-
-
-def _merge_exactly(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    merged = merge_pairs(pairs)
-    if isinstance(merged, Ambiguous):
-        raise _TwiceInCError(said_twice(merged.twice[0]))
-    return merged
-
-
 _STRICT = json.JSONDecoder(
-    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_merge_exactly
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=merge_exactly
 )
 _scan_once: Callable[[str, int], tuple[Any, int]] = _STRICT.scan_once  # type: ignore[attr-defined]
 
@@ -187,7 +130,7 @@ def decode_exactly(text: str, pos: int) -> tuple[Any, int]:
         raise NotJsonError(error.msg, min(error.pos, len(text)), cut=cut) from None
     except RecursionError:  # the C decoder's own guard; far above MAX_DEPTH
         raise NotJsonError(f"nested deeper than {MAX_DEPTH} levels", pos) from None
-    except _TwiceInCError as error:
+    except ContradictionError as error:
         raise TwiceError(str(error), pos) from None
     except ValueError as error:  # an integer with more digits than Python converts
         raise NotJsonError(str(error).split(";", maxsplit=1)[0], pos) from None

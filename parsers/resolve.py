@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .coercion import coerce
 from .drafts import MISSING, Draft
 from .lenient_json import NotJsonError, decode, skip_space
 from .literals import settle, unwrapped
-from .schema import Path, coerce, pointer
+from .schema import Path, pointer
 from .tools import Tool, Toolbox
 from .types import Fault, FaultKind, Repair, Span, ToolCall
 

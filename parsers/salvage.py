@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 
 from .drafts import MISSING, Draft, faulty
-from .lenient_json import NotJsonError, decode, same, scanstring, skip_space
+from .lenient_json import NotJsonError, decode, scanstring, skip_space
+from .twice import same
 from .types import FaultKind, Repair
 
 _STRUCTURE = re.compile(r"[\s,\[{(\]})]*")

@@ -1,26 +1,23 @@
-"""Checks arguments against a tool's JSON Schema, and types what can be typed without loss.
+"""Checks arguments against a tool's JSON Schema.
 
 Common keywords are checked here; a schema that uses others is handed to `jsonschema` (imported at
 first need, validators cached with their tool) and without that package only the common ones count.
-Coercion goes from text to what the schema asks for, and only if the text says exactly that;
-everything else keeps its raw value.
+References are followed where `schema_refs.py` has put in what they refer to. Nothing is changed
+here: `coercion.py` types what is text.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .lenient_json import NotJsonError, decode_exactly, skip_space
+from .schema_parts import parts
+from .twice import same
 
 Path = tuple[str | int, ...]
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")  # up to 64 bits, with or without sign
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][-+]?[0-9]{1,3})?")
-_BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
 _CHECKED_HERE = frozenset(
     (
         "type",
@@ -29,9 +26,15 @@ _CHECKED_HERE = frozenset(
         "required",
         "properties",
         "additionalProperties",
+        "patternProperties",
         "items",
+        "prefixItems",
+        "allOf",
         "anyOf",
         "nullable",
+        "$ref",
+        "$defs",
+        "definitions",
     )
 )
 _ANNOTATIONS = frozenset(
@@ -85,144 +88,117 @@ def pointer(path: Path) -> str:
     return text or "arguments"
 
 
-def coerce(value: Any, schema: Any, note: Callable[[Path, str], None], path: Path = ()) -> Any:
-    """The value with every text that the schema types otherwise read as that type.
-
-    Args:
-        value: A decoded argument, or the whole arguments object.
-        schema: Its JSON Schema; anything but an object leaves the value as it is.
-        note: Told the path and a sentence for every change.
-        path: Where the value stands inside the arguments.
-    """
-    if not isinstance(schema, Mapping) or len(path) > 32:
-        return value
-    branches = schema.get("anyOf") or schema.get("oneOf")
-    if isinstance(branches, Sequence):
-        return _coerce_to_branch(value, branches, note, path)
-    allowed = types_of(schema)
-    if isinstance(value, str) and allowed and "string" not in allowed:
-        typed = _typed(value, allowed)
-        if typed is not value:
-            note(path, f"read the text {value[:40]!r} as {'/'.join(allowed)}")
-            value = typed
-    return _coerce_inside(value, schema, note, path)
-
-
-def _coerce_inside(
-    value: Any, schema: Mapping[str, Any], note: Callable[[Path, str], None], path: Path
-) -> Any:
-    properties = schema.get("properties")
-    if isinstance(value, dict) and isinstance(properties, Mapping):
-        for key in value.keys() & properties.keys():
-            changed = coerce(value[key], properties[key], note, (*path, key))
-            if changed is not value[key]:
-                value[key] = changed
-    items = schema.get("items")
-    if isinstance(value, list) and isinstance(items, Mapping):
-        for index, item in enumerate(value):
-            changed = coerce(item, items, note, (*path, index))
-            if changed is not item:
-                value[index] = changed
-    return value
-
-
-def _coerce_to_branch(
-    value: Any, branches: Sequence[Any], note: Callable[[Path, str], None], path: Path
-) -> Any:
-    if any(not list(mismatches(value, branch, path)) for branch in branches):
-        return value
-    for branch in branches:
-        notes: list[tuple[Path, str]] = []
-        typed = coerce(value, branch, lambda *said: notes.append(said), path)  # noqa: B023 - called at once
-        if notes and not list(mismatches(typed, branch, path)):
-            for said in notes:
-                note(*said)
-            return typed
-    return value
-
-
-def _typed(text: str, allowed: Sequence[str]) -> Any:
-    """The text as the first of these types that it states exactly; the text itself if none."""
-    stripped = text.strip()
-    if "null" in allowed and stripped in ("null", "None"):
-        return None
-    if "boolean" in allowed and stripped in _BOOLEANS:
-        return _BOOLEANS[stripped]
-    if ("integer" in allowed or "number" in allowed) and _INTEGER.fullmatch(stripped):
-        return int(stripped)
-    if "number" in allowed and _NUMBER.fullmatch(stripped):
-        number = float(stripped)
-        if math.isfinite(number):
-            return number
-    if ("object" in allowed and stripped.startswith("{")) or (
-        "array" in allowed and stripped.startswith("[")
-    ):
-        try:
-            value, end = decode_exactly(stripped, 0)
-        except NotJsonError:
-            return text
-        return value if skip_space(stripped, end) == len(stripped) else text
-    return text
-
-
-def needs_library(schema: Any, depth: int = 0) -> bool:
+def needs_library(schema: Any) -> bool:
     """Whether a schema uses a keyword that `mismatches` does not check."""
-    if not isinstance(schema, Mapping) or depth > 32:
-        return False
-    if schema.keys() - _CHECKED_HERE - _ANNOTATIONS:
-        return True
-    inner: list[Any] = [
-        schema.get("items"),
-        schema.get("additionalProperties"),
-        *(schema.get("anyOf") or ()),
-    ]
-    inner.extend((schema.get("properties") or {}).values())
-    return any(needs_library(part, depth + 1) for part in inner)
+    left: list[Any] = [schema]
+    while left:
+        part = left.pop()
+        if isinstance(part, Mapping):
+            if part.keys() - _CHECKED_HERE - _ANNOTATIONS:
+                return True
+            left.extend(below for _, below in parts(part))
+    return False
 
 
 def mismatches(value: Any, schema: Any, path: Path = ()) -> Iterator[Mismatch]:
     """Every place where a value breaks the common keywords of its schema."""
-    if not isinstance(schema, Mapping) or len(path) > 100:
-        return
-    allowed = types_of(schema)
-    if allowed and not any(_TYPE_TESTS.get(name, lambda _: True)(value) for name in allowed):
-        yield Mismatch(path=path, message=f"expected {' or '.join(allowed)}, got {_shown(value)}")
-        return
-    choices = schema.get("enum")
-    if choices is not None and value not in choices:
-        shown = ", ".join(_shown(choice) for choice in choices[:8])
-        yield Mismatch(path=path, message=f"expected one of {shown}, got {_shown(value)}")
-    if "const" in schema and value != schema["const"]:
-        yield Mismatch(
-            path=path, message=f"expected {_shown(schema['const'])}, got {_shown(value)}"
-        )
-    branches = schema.get("anyOf")
-    if branches and all(any(True for _ in mismatches(value, branch, path)) for branch in branches):
-        yield Mismatch(path=path, message=f"{_shown(value)} fits none of the allowed forms")
-    if isinstance(value, dict):
-        yield from _object_mismatches(value, schema, path)
-    items = schema.get("items")
-    if isinstance(value, list) and isinstance(items, Mapping):
-        for index, item in enumerate(value):
-            yield from mismatches(item, items, (*path, index))
+    return _Check().walk(value, schema, path)
 
 
-def _object_mismatches(
-    value: dict[str, Any], schema: Mapping[str, Any], path: Path
-) -> Iterator[Mismatch]:
+def fits(value: Any, schema: Any) -> bool:
+    """Whether a value breaks none of the common keywords of its schema."""
+    return not any(True for _ in mismatches(value, schema))
+
+
+class _Check:
+    """One check; each value meets each branch once, as types may contain themselves."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int], bool] = {}
+
+    def walk(self, value: Any, schema: Any, path: Path) -> Iterator[Mismatch]:
+        """Every mismatch of a value with a schema, in the order of its keywords here."""
+        if schema is False:
+            yield Mismatch(path=path, message="nothing may stand here")
+        if not isinstance(schema, Mapping) or len(path) > 100:
+            return
+        allowed = types_of(schema)
+        if allowed and not any(_TYPE_TESTS.get(name, lambda _: True)(value) for name in allowed):
+            expected = " or ".join(allowed)
+            yield Mismatch(path=path, message=f"expected {expected}, got {_shown(value)}")
+            return
+        choices = choices_of(schema)
+        if choices is not None and not any(same(value, choice) for choice in choices):
+            shown = ", ".join(_shown(choice) for choice in choices[:8])
+            one_of = "" if len(choices) == 1 else "one of "
+            yield Mismatch(path=path, message=f"expected {one_of}{shown}, got {_shown(value)}")
+        yield from self.walk_forms(value, schema, path)
+        if isinstance(value, dict):
+            yield from self.walk_object(value, schema, path)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                for part in item_schemas(schema, index):
+                    yield from self.walk(item, part, (*path, index))
+
+    def walk_forms(self, value: Any, schema: Mapping[str, Any], path: Path) -> Iterator[Mismatch]:
+        """Every mismatch with the forms that a value must have all of, or any of."""
+        for part in schema.get("allOf") or ():
+            yield from self.walk(value, part, path)
+        branches = schema.get("anyOf")
+        if branches and not any(self.fits(value, branch, path) for branch in branches):
+            yield Mismatch(path=path, message=f"{_shown(value)} fits none of the allowed forms")
+
+    def fits(self, value: Any, schema: Any, path: Path) -> bool:
+        """Whether a value breaks nothing of one branch."""
+        key = (id(value), id(schema))
+        if key not in self.known:
+            self.known[key] = not any(True for _ in self.walk(value, schema, path))
+        return self.known[key]
+
+    def walk_object(
+        self, value: dict[str, Any], schema: Mapping[str, Any], path: Path
+    ) -> Iterator[Mismatch]:
+        """Every mismatch of the arguments inside a value."""
+        for name in schema.get("required") or ():
+            if name not in value:
+                yield Mismatch(path=(*path, name), message="this required argument is missing")
+        for name, item in value.items():
+            for part in member_schemas(schema, name):
+                if part is False and name not in (schema.get("properties") or ()):
+                    known = ", ".join(schema.get("properties") or ()) or "none"
+                    message = f"there is no such argument; known: {known}"
+                    yield Mismatch(path=(*path, name), message=message)
+                else:
+                    yield from self.walk(item, part, (*path, name))
+
+
+def choices_of(schema: Mapping[str, Any]) -> Sequence[Any] | None:
+    """The only values that a schema allows, or None if it does not list them."""
+    if "const" in schema:
+        return (schema["const"],)
+    choices: Sequence[Any] | None = schema.get("enum")
+    return choices
+
+
+def member_schemas(schema: Mapping[str, Any], name: str) -> list[Any]:
+    """The schemas that an object's schema has for the member of this name."""
+    found = []
     properties = schema.get("properties") or {}
-    for name in schema.get("required") or ():
-        if name not in value:
-            yield Mismatch(path=(*path, name), message="this required argument is missing")
-    extra = schema.get("additionalProperties")
-    for name, item in value.items():
-        if name in properties:
-            yield from mismatches(item, properties[name], (*path, name))
-        elif extra is False:
-            known = ", ".join(properties) or "none"
-            yield Mismatch(path=(*path, name), message=f"there is no such argument; known: {known}")
-        elif isinstance(extra, Mapping):
-            yield from mismatches(item, extra, (*path, name))
+    if name in properties:
+        found.append(properties[name])
+    for pattern, part in (schema.get("patternProperties") or {}).items():
+        if re.search(pattern, name):
+            found.append(part)
+    return found or [schema.get("additionalProperties", True)]
+
+
+def item_schemas(schema: Mapping[str, Any], index: int) -> list[Any]:
+    """The schemas that an array's schema has for the item of this index."""
+    first = schema.get("prefixItems") or ()
+    if index < len(first):
+        return [first[index]]
+    rest = schema.get("items", True)
+    return [] if isinstance(rest, list | tuple) else [rest]
 
 
 def _shown(value: Any) -> str:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from operator import is_
 from typing import Any
 
-from .schema import TYPE_ALIASES, Mismatch, mismatches, needs_library, types_of
-from .schema_refs import inlined
+from .schema import Mismatch, mismatches, needs_library, types_of
+from .schema_form import check_schema, in_own_words
+from .schema_refs import linked
 
 _PREFIXES = ("functions.", "function.", "tools.", "tool.")
-_TYPES = frozenset(("string", "integer", "number", "boolean", "object", "array", "null"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Tool:
     """One offered tool; `check` lists where arguments break its schema."""
 
     name: str
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] = field(repr=False, compare=False)  # may be a graph with loops
     parameters: frozenset[str]
     required: tuple[str, ...]
     plain: Mapping[str, type]
@@ -150,12 +150,15 @@ def _read(entry: Any, path: str) -> Tool:
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"{where}.name: expected a name, got {name!r}")
     schema = function.get("parameters")
-    schema = {} if schema is None else schema
-    check_schema(schema, f"{where}.parameters")
+    where = f"{where}.parameters"
+    if isinstance(schema, bool):
+        raise ValueError(f"{where}: expected a JSON Schema object, got {schema!r}")
+    check_schema({} if schema is None else schema, where)
+    plain = in_own_words(schema or {})
+    schema = linked(plain, where)
     if types_of(schema) not in ((), ("object",)):
-        raise ValueError(f"{where}.parameters.type: expected 'object', got {schema['type']!r}")
-    check = _checker(schema)
-    schema = inlined(schema)
+        raise ValueError(f"{where}.type: expected 'object', got {schema['type']!r}")
+    check = _checker(schema, plain)
     required = tuple(schema.get("required") or ())
     parameters = frozenset(schema.get("properties") or ()) | frozenset(required)
     return Tool(
@@ -168,50 +171,11 @@ def _read(entry: Any, path: str) -> Tool:
     )
 
 
-def check_schema(schema: Any, path: str) -> None:
-    """Returns if the parts of a JSON Schema that are used here have the right form.
-
-    Raises:
-        ValueError: one has not; the message has its path, what came and what was expected.
-    """
-    if isinstance(schema, bool):
-        return
-    if not isinstance(schema, Mapping):
-        raise ValueError(f"{path}: expected a JSON Schema object, got {type(schema).__name__}")
-    _check_lists(schema, path)
-    properties = schema.get("properties") or {}
-    if not isinstance(properties, Mapping):
-        got = type(properties).__name__
-        raise ValueError(f"{path}.properties: expected an object, got {got}")
-    for key, part in properties.items():
-        check_schema(part, f"{path}.properties.{key}")
-    for key in ("anyOf", "oneOf", "allOf"):
-        for index, part in enumerate(schema.get(key) or ()):
-            check_schema(part, f"{path}.{key}[{index}]")
-    if "items" in schema and not isinstance(schema["items"], list):
-        check_schema(schema["items"], f"{path}.items")
-
-
-def _check_lists(schema: Mapping[str, Any], path: str) -> None:
-    declared = schema.get("type", ())
-    names = (declared,) if isinstance(declared, str) else declared
-    if not isinstance(names, Sequence):
-        raise ValueError(f"{path}.type: expected a name or a list of names, got {declared!r}")
-    for name in names:
-        if name not in _TYPES and name not in TYPE_ALIASES:
-            known = ", ".join(sorted(_TYPES))
-            raise ValueError(f"{path}.type: expected one of {known}, got {name!r}")
-    required = schema.get("required") or ()
-    listed = isinstance(required, Sequence) and not isinstance(required, str)
-    if not listed or not all(isinstance(name, str) for name in required):
-        raise ValueError(f"{path}.required: expected a list of names, got {required!r}")
-    for key in ("enum", "anyOf", "oneOf", "allOf"):
-        if not isinstance(schema.get(key) or [], Sequence):
-            raise ValueError(f"{path}.{key}: expected a list, got {schema[key]!r}")
-
-
-def _checker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], list[Mismatch]]:
-    if not needs_library(schema):
+def _checker(
+    schema: Mapping[str, Any], plain: Mapping[str, Any]
+) -> Callable[[dict[str, Any]], list[Mismatch]]:
+    """What lists the mismatches with a schema; the library gets it with its references."""
+    if not needs_library(plain):
         return lambda arguments: list(mismatches(arguments, schema))
     validators: list[Any] = []
 
@@ -225,10 +189,10 @@ def _checker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], list[Misma
                 import jsonschema
             except ImportError:  # optional: a vendored copy may have no packages at all
                 return found
-            validators.append(jsonschema.Draft202012Validator(schema))
+            validators.append(jsonschema.Draft202012Validator(plain))
         try:
             errors = sorted(validators[0].iter_errors(arguments), key=_by_path)
-        except Exception as error:  # a $ref or pattern that cannot be used; parse never raises
+        except Exception as error:  # arguments nested too deep for it; parse never raises
             why = f"the tool's schema cannot be checked: {error}"
             return [Mismatch(path=(), message=why[:200])]
         return [Mismatch(path=tuple(error.path), message=error.message[:200]) for error in errors]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers.lenient_json import MAX_DEPTH, Ambiguous, NotJsonError, TwiceError, _Relaxed, decode
+from parsers.lenient_json import MAX_DEPTH, NotJsonError, TwiceError, _Relaxed, decode
+from parsers.twice import Ambiguous
 
 values = st.recursive(
     st.none()

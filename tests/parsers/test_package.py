@@ -59,6 +59,32 @@ def test_the_command_answers_each_line_and_goes_on(tools: Any) -> None:
     assert all("error" in rest[index] for index in (0, 2, 3, 4))
 
 
+def test_no_line_keeps_the_next_from_an_answer() -> None:
+    deep: Any = {}
+    for _ in range(90):
+        deep = {"items": {"anyOf": [{"properties": {"a": deep}}]}}
+    requests = [
+        {"id": 1, "text": "hi", "tools": [{"name": "f", "parameters": True}]},
+        {"id": 2, "text": "hi", "tools": [{"name": "f", "parameters": deep}]},
+        {"id": 3, "text": "hi", "tools": [{"name": "f", "parameters": {"enum": {}}}]},
+        {"id": 4, "text": "hi"},
+    ]
+    nested = '{"id": ' + "[" * 3_000 + "]" * 3_000 + ', "text": "hi"}'
+    done = command("\n".join([*map(json.dumps, requests), nested]) + '\n{"id": 5, "text": "hi"}')
+    assert (done.returncode, done.stderr) == (0, b"")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert ["error" in row for row in rows] == [True, True, True, False, *[True], False]
+    assert "tools[0].parameters: expected" in rows[0]["error"]
+
+
+def test_a_fault_of_the_package_is_an_answer_too(monkeypatch: Any) -> None:
+    def fail(*_: Any) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("parsers.__main__.parse", fail)
+    assert answer('{"id": 1, "text": ""}') == {"id": 1, "error": "RecursionError: too deep"}
+
+
 def test_repairs_and_faults_are_objects_with_places(tools: Any) -> None:
     text = '<tool_call>{"name": "book", "args": {"user": "a", "seats": "x"}}'
     (call,) = answer(json.dumps({"text": text, "tools": tools}))["calls"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from parsers.tools import check_schema, toolbox
+from parsers.tools import toolbox
 
 
 def offered(*names: str) -> list[dict[str, Any]]:
@@ -97,7 +97,3 @@ def test_a_wrong_schema_is_named_with_its_path(function: dict[str, Any], path: s
 def test_a_tool_is_offered_once() -> None:
     with pytest.raises(ValueError, match=r"tools\[1\].*offered twice"):
         toolbox(offered("a", "a"))
-
-
-def test_true_and_false_are_schemas() -> None:
-    check_schema({"type": "object", "properties": {"a": True, "b": False}}, "x")
