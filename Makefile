@@ -1,7 +1,7 @@
 # Every target builds .venv first, or reuses it; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden bench bench-parsers bench-env score-parsers side-by-side fuzz
+.PHONY: help setup check test golden bench bench-parsers bench-env score-parsers side-by-side fuzz cheats
 
 python := .venv/bin/python
 
@@ -47,6 +47,9 @@ score-parsers: setup ## score the parser on a folder of turns: make score-parser
 side-by-side: setup ## the same turns through ours and the parsers of vLLM and SGLang that are installed
 	@test -n "$(CORPORA)" || { echo "say which folder of turns: make side-by-side CORPORA=path"; exit 2; }
 	$(python) benchmarks/parsers_side_by_side.py "$(CORPORA)"
+
+cheats: setup ## every exploit program before the kernel bench's judge, and the honest ones
+	$(python) benchmarks/cheats.py --honest
 
 RUNS ?= 2000000
 fuzz: setup ## mutated texts, then atheris (extra fuzz): make fuzz RUNS=2000000

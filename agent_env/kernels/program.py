@@ -41,10 +41,14 @@ class Program:
     nodes: list[ast.AST] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     """What a name stands for, for names that are imported or plainly assigned from such."""
+    own: set[str] = field(default_factory=set)
+    """Functions and arguments of the program's own."""
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Reads the imports, then aliases of them."""
+        # Nobody is __main__ here, so that what stands below that question does not run.
+        self.tree.body = [one for one in self.tree.body if not _asks_for_main(one)]
         self.nodes = list(ast.walk(self.tree))
         for node in self.nodes:
             for child in ast.iter_child_nodes(node):
@@ -53,9 +57,12 @@ class Program:
             self.aliases[name] = path
         for _ in range(3):  # an alias of an alias of an alias
             self._read_aliases()
-        given = {arg.arg for arg in self.nodes if isinstance(arg, ast.arg)}
-        for name in given & self.aliases.keys():
-            del self.aliases[name]  # an argument of that name is something else
+        for node in self.nodes:
+            if isinstance(node, ast.arg):
+                self.own.add(node.arg)
+                self.aliases.pop(node.arg, None)  # an argument of that name is something else
+            elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+                self.own.add(node.name)
 
     def imports(self) -> Iterator[tuple[str, str, ast.stmt]]:
         """Each imported name, what it stands for, and the statement."""
@@ -93,7 +100,8 @@ class Program:
                     links.append(attr)
                     node = value
                 case ast.Name(id=name):
-                    root = self.aliases.get(name, name if name in _BUILTINS else "")
+                    builtin = name in _BUILTINS and name not in self.own
+                    root = self.aliases.get(name, name if builtin else "")
                     return ".".join([root, *reversed(links)]) if root else ""
                 case ast.Call() | ast.Subscript():
                     inner = self._indirect(node)
@@ -188,3 +196,18 @@ class Program:
                 case ast.Expr():
                     found.append(("", call))
         return found
+
+
+def _asks_for_main(statement: ast.stmt) -> bool:
+    """Whether a statement is `if __name__ == "__main__":` without an else."""
+    match statement:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Name(id="__name__"),
+                ops=[ast.Eq()],
+                comparators=[ast.Constant(value="__main__")],
+            ),
+            orelse=[],
+        ):
+            return True
+    return False

@@ -78,7 +78,10 @@ FORBIDDEN: Mapping[str, _Forbidden] = {
         why="touches the judge's own files and hooks",
     ),
     "module_reload": _Forbidden(
-        names=("importlib.reload", "importlib.util", "importlib.machinery", "imp", "runpy"),
+        names=(
+            *("importlib.reload", "importlib.util.module_from_spec", "importlib.machinery"),
+            *("importlib.util.spec_from_file_location", "imp", "runpy"),
+        ),
         why="loads modules by other ways than an import",
     ),
     "early_exit": _Forbidden(
@@ -107,14 +110,15 @@ FORBIDDEN: Mapping[str, _Forbidden] = {
     "lazy_tensor": _Forbidden(
         names=(
             *("torch.utils._python_dispatch", "torch.overrides", "torch._subclasses"),
-            *("torch.Tensor._make_subclass", "torch.Tensor._make_wrapper_subclass", "torch._C"),
+            *("torch.Tensor._make_subclass", "torch.Tensor._make_wrapper_subclass"),
         ),
         why="puts something of its own where torch's tensors are expected",
     ),
     "precision_downgrade": _Forbidden(
         names=(
             *("torch.set_default_dtype", "torch.set_default_tensor_type", "torch.autocast"),
-            *("torch.amp", "torch.cuda.amp", "torch.set_float32_matmul_precision"),
+            *("torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"),
+            "torch.set_float32_matmul_precision",
             *("torch.set_flush_denormal", "torch.backends.cuda.matmul.allow_tf32"),
             "torch.backends.cudnn.allow_tf32",
         ),
