@@ -6,10 +6,17 @@ talks to the model decides what stands around it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from .types import Fault, FaultKind, ParsedMessage, ParseStatus
 
 _BEFORE, _AFTER = 30, 50
 _MOST = 3
+_LOOKED_AT = 64
+"""Faults that are compared with each other; far more than a turn of real life has."""
+_OF_A_TOOL = re.compile(r"\S+ of ")
+_OF_A_WHOLE = (FaultKind.MALFORMED_CALL, FaultKind.TRUNCATED)
 
 RIGHT: dict[FaultKind, str] = {
     FaultKind.UNKNOWN_TOOL: "Call one of the offered tools by its exact name.",
@@ -37,20 +44,61 @@ def excerpt(text: str, fault: Fault) -> str:
 
 def feedback(message: ParsedMessage) -> str:
     """Up to three faults in words; "" when there is nothing to say."""
-    if not message.faults:
-        return ""
+    faults = _distinct(message.faults)
     lines: list[str] = []
-    for fault in message.faults[:_MOST]:
-        said = fault.message
-        if fault.kind is not FaultKind.INVALID_ARGUMENTS:  # that one begins with an argument's name
-            said = said[:1].upper() + said[1:]
-        lines.append(f"{said.rstrip('.')}.")
+    for fault in faults[:_MOST]:
+        lines.append(f"{_sentence(fault).rstrip('.')}.")
         shown = excerpt(message.text, fault)
         if shown:
             lines.append(shown)
-        lines.append(RIGHT[fault.kind])
-    if len(message.faults) > _MOST:
-        lines.append(f"({len(message.faults) - _MOST} more faults.)")
-    if message.status is ParseStatus.MALFORMED:
+        advice = _advice(message, fault)
+        if advice not in lines:
+            lines.append(advice)
+    if len(faults) > _MOST:
+        lines.append(f"({len(faults) - _MOST} more faults.)")
+    if faults and message.status is ParseStatus.MALFORMED:
         lines.append("Nothing was run.")
     return "\n".join(lines)
+
+
+def _sentence(fault: Fault) -> str:
+    """What a fault says, with a capital letter unless it begins with the name of an argument."""
+    said = fault.message
+    named = fault.kind is FaultKind.INVALID_ARGUMENTS or _OF_A_TOOL.match(said)
+    return said if named else said[:1].upper() + said[1:]
+
+
+def _distinct(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults without those that say of a whole what another one says of its part."""
+    told: list[Fault] = []
+    for fault in faults[:_LOOKED_AT]:
+        if fault.kind not in _OF_A_WHOLE:
+            told.append(fault)
+            continue
+        alike = [other for other in told if other.kind is fault.kind]
+        if any(_inside(other, fault) for other in alike):
+            continue
+        told = [other for other in told if other not in alike or not _inside(fault, other)]
+        told.append(fault)
+    return [*told, *faults[_LOOKED_AT:]]
+
+
+def _inside(inner: Fault, outer: Fault) -> bool:
+    return outer.span[0] <= inner.span[0] and inner.span[1] <= outer.span[1]
+
+
+def _advice(message: ParsedMessage, fault: Fault) -> str:
+    """What would have been right, in the format that the model used where that is no JSON."""
+    if fault.kind not in (FaultKind.MALFORMED_CALL, FaultKind.BAD_ARGUMENTS):
+        return RIGHT[fault.kind]
+    from .render import list_formats, render
+
+    layer = next(
+        (seen.layer for seen in message.sightings if seen.span[0] <= fault.span[0] < seen.span[1]),
+        message.format,
+    )
+    if layer not in list_formats():
+        return RIGHT[fault.kind]
+    example = render([("tool", {"key": "value"})], layer)
+    as_json = '"name"' in example or (fault.kind is FaultKind.BAD_ARGUMENTS and '"key"' in example)
+    return RIGHT[fault.kind] if as_json else f"A call is written like this:\n{example.strip()}"

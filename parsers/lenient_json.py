@@ -34,6 +34,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 _PYTHON_WORDS = {"True": True, "False": False, "None": None}
 _WORD = re.compile(r"[A-Za-z]+")
+_CUT_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
 
 class NotJsonError(ValueError):
@@ -264,7 +265,8 @@ class _Relaxed:
             value, end = scanstring(self.text, pos + 1, False)
         except json.JSONDecodeError as error:
             unclosed = error.msg.startswith("Unterminated")
-            cut = unclosed or error.pos >= len(self.text) - 6
+            escape = _CUT_ESCAPE.search(self.text, max(0, len(self.text) - 6))
+            cut = unclosed or (escape is not None and escape.start() >= error.pos - 2)
             raise NotJsonError(_OPEN_STRING if unclosed else error.msg, pos, cut=cut) from None
         if any(char < " " for char in value) and any(c < " " for c in self.text[pos:end]):
             self.note("raw_control", pos, end, "read a raw control character inside a string")

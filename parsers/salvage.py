@@ -27,7 +27,8 @@ _NAMES = frozenset(("name", "tool_name"))
 _ARGUMENTS = frozenset(("arguments", "parameters", "args", "input"))
 _WRAPPERS = frozenset(("tool_calls", "function"))
 _HARMLESS = frozenset(("id", "type", "index", "tool_call_id"))
-_TO_THE_END = re.compile(r"[\s,\"]*\Z")
+_TO_THE_END = re.compile(r"[\s,]*(?:\"[^\"\\\n]{0,64}(?:\"\s*)?)?\Z")
+"""What may be left of the next key where the text was cut off."""
 _SEEMS_CLOSED = re.compile(r"[\]}]\s*[\]}]\s*(?:<[^<>\s]{1,40}>\s*)*\Z")
 """An end that closes brackets: a string that runs up to it lost its quote, it was not cut off."""
 _MAX_FAILURES = 16
@@ -209,6 +210,7 @@ class _Walk:
         if call.arguments is MISSING:
             # In a damaged document missing arguments were lost; they are never {}.
             at_end = _TO_THE_END.match(self.text, call.span[1]) is not None
+            self.pos = len(self.text) if at_end else self.pos
             kind = FaultKind.TRUNCATED if at_end else FaultKind.MALFORMED_CALL
             call = faulty(
                 kind, call.span, f"the arguments of {call.name or 'a call'} are missing", call.name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +49,28 @@ def test_the_third_fault_is_told_and_the_rest_counted() -> None:
 )
 def test_nothing_wrong_is_nothing_said(text: str) -> None:
     assert feedback(parse(text)) == ""
+
+
+XML = "<tool_call>\n<function=get_weather>\n{}</function>\n</tool_call>"
+
+
+def test_advice_is_in_the_format_that_the_model_used(tools: Any) -> None:
+    said = parse(XML.format("Paris\n"), tools).feedback()
+    assert "<function=tool>\n<parameter=key>\nvalue\n</parameter>" in said
+    assert "JSON" not in said
+    said = parse("[get_weather(city=)]", tools).feedback()
+    assert "A call is written like this:\n[tool(key='value')]" in said.replace('"', "'")
+    said = parse('<tool_call>{"name": "get_weather", "arguments": {x}}</tool_call>', tools)
+    assert "as one JSON object" in said.feedback()
+
+
+def test_the_name_of_an_argument_keeps_its_case(tools: Any) -> None:
+    said = parse(XML.format("<parameter=city>\nParis")[:60], tools).feedback()
+    assert said.startswith("city of get_weather")
+
+
+def test_a_fault_of_the_whole_is_not_told_beside_that_of_its_part(tools: Any) -> None:
+    for text in ('[{"name": "get_weather", "argu', '{"name": "get_weather", "argu'):
+        said = parse(text, tools).feedback()
+        assert said.startswith("The arguments of get_weather are missing."), said
+        assert said.count("^\n") == 1

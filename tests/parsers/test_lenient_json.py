@@ -114,3 +114,20 @@ def test_one_key_with_two_values_is_refused_unless_asked_for(text: str) -> None:
 def test_equal_values_under_one_key_say_nothing_twice() -> None:
     assert decode('{"a": {"b": [1]}, "a": {"b": [1.0]}}', 0).value == {"a": {"b": [1]}}
     assert decode('{"tool_calls": [1], "tool_calls": 2}', 0).value == {"tool_calls": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        (r'{"a": "x\q"}', False),
+        (r'{"a": "x\u12"}', False),
+        (r'{"a": "it\'s"}', False),
+        (r'{"a": "x\u12', True),
+        ('{"a": "x\\', True),
+        (r'{"a": "x\q y', False),
+    ],
+)
+def test_a_bad_escape_is_a_cut_only_where_the_text_ends_in_it(text: str, cut: bool) -> None:
+    with pytest.raises(NotJsonError) as caught:
+        decode(text, 0)
+    assert caught.value.cut is cut

@@ -90,6 +90,8 @@ def test_arguments_outside_of_the_object_are_lost_arguments(tools: Any) -> None:
     lost = resolved(tools, "book", {"user": "a"}, beside=("seats",))
     assert kind(lost) is FaultKind.BAD_ARGUMENTS
     assert "seats stand outside" in lost.message
+    twice = resolved(tools, "book", {"user": "a"}, beside=("seats", "seats"))
+    assert twice.message.count("seats") == 1
     assert call(resolved(tools, "get_weather", {"city": "x"}, beside=("comment",)))
 
 

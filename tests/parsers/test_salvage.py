@@ -93,3 +93,16 @@ def test_a_value_is_never_made_up(at: int, noise: str) -> None:
             # Each text that is in the arguments stands in what was written.
             for part in str(draft.arguments).split("'")[1::2]:
                 assert part.replace("\\\\", "\\") in text or "\\" in noise
+
+
+@pytest.mark.parametrize("left", ["", ",", ', "', ', "argu', ', "arguments"', ', "arguments" '])
+def test_a_cut_in_the_next_key_is_a_cut_and_leaves_nothing_over(left: str) -> None:
+    text = ONE + '}}, {"function": {"name": "g"' + left
+    found = salvage(text, 0)
+    (fault,) = [draft.fault for draft in found.drafts if draft.fault]
+    assert (fault.kind, found.end) == (FaultKind.TRUNCATED, len(text.rstrip()))
+
+
+def test_a_key_before_more_text_is_no_cut() -> None:
+    found = salvage('{"name": "g", "argu\n\nHello', 0)
+    assert [draft.fault.kind for draft in found.drafts if draft.fault] == [FaultKind.MALFORMED_CALL]
