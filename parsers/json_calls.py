@@ -21,6 +21,7 @@ MAX_CALLS = 128
 
 _NAMES = ("name", "tool_name")
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
+_STATED = frozenset((*_NAMES, *_ARGUMENTS))
 _KNOWN = frozenset(
     (*_NAMES, *_ARGUMENTS, "id", "type", "index", "function", "tool_call_id", "call_id")
 )
@@ -201,7 +202,10 @@ def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | N
     if len(holder) + len(entry) > 2:
         if key:
             draft.beside = tuple(name for name in (*holder, *entry) if name not in _KNOWN)
-        draft.conflict = _conflict(entry, holder)
+        stated = len(holder.keys() & _STATED) + len(entry.keys() & _STATED) * (holder is inner)
+        plain = type(entry) is dict and type(holder) is dict and not isinstance(inner, str)
+        if not plain or stated != 1 + bool(key):  # nearly never, so the long look is worth it
+            draft.conflict = _conflict(entry, holder)
     return draft
 
 

@@ -42,7 +42,7 @@ def resolve(draft: Draft, box: Toolbox, text: str, layer: str, number: int = 0) 
     if draft.open_end and _may_go_on(name, tool, box):
         message = f"the turn ends behind the name {name[:60]}, in front of its arguments"
         return _fault(FaultKind.TRUNCATED, span, message)
-    if refusal := _contradiction(draft, name, tool):
+    if (draft.conflict or draft.beside) and (refusal := _contradiction(draft, name, tool)):
         return _fault(FaultKind.BAD_ARGUMENTS, span, refusal)
     repairs = list(draft.repairs)
     if draft.wrapping:
