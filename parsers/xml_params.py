@@ -12,15 +12,10 @@ import re
 
 from .dialects import Dialect
 from .drafts import Draft, Reading, faulty
+from .field_ends import FieldEnds, Form, any_of
 from .json_calls import MAX_CALLS
 from .spans import rstripped
 from .types import FaultKind, Repair
-
-_FALSE_CLOSERS = 400
-"""Closers inside one text that do not close it; bounds the work of calls that never close."""
-_NESTED_FIELDS, _DEEPEST = 256, 5
-"""Whole fields inside a text, and how deep they stand in each other; examples of calls do not go
-deeper, and calls that never close cost little."""
 
 
 class _UnreadableError(Exception):
@@ -37,23 +32,17 @@ class FieldReader:
     def __init__(self, dialect: Dialect) -> None:
         """Compiles the dialect's expressions."""
         self.dialect = dialect
-        ends = _any((dialect.call_end, *dialect.outer_end))
-        heads = "|".join(filter(None, (dialect.call_start, _any(dialect.outer))))
+        ends = any_of((dialect.call_end, *dialect.outer_end))
+        heads = "|".join(filter(None, (dialect.call_start, any_of(dialect.outer))))
         self._gap = re.compile(dialect.gap)
         self._head = re.compile(dialect.call_start + dialect.call_rest)
         self._start = re.compile(dialect.call_start)
         self._cut = re.compile(dialect.call_start + dialect.cut) if dialect.cut else None
         self._elsewhere = re.compile(dialect.elsewhere or "(?!)")
         self._key = re.compile(dialect.key_start + dialect.key_rest)
-        self._last = re.compile(rf"{dialect.gap}(?:{ends}|\Z)")
-        self._behind = re.compile(rf"{dialect.gap}(?:{dialect.key_start}|{ends}|\Z)")
-        self._opens = re.compile(f"{heads}|{dialect.key_start}")
         self._heads = re.compile(heads)
         self._stop = re.compile(f"(?P<closed>{ends})|{heads}")
-        self._nest = re.compile(
-            f"(?P<open>{dialect.key_start}{_unnamed(dialect.key_rest)})"
-            f"|{re.escape(dialect.value_end)}"
-        )
+        self._ends = FieldEnds(dialect)
 
     def read(self, text: str, start: int, payload: int) -> Reading | None:
         """The calls of one wrapper, or one bare call; None when another format's text is there."""
@@ -92,7 +81,7 @@ class FieldReader:
         end = at
         while len(drafts) <= MAX_CALLS and self._start.match(text, at):
             try:
-                draft = self._call(text, at)
+                draft = self._call(text, at, wrapped=wrapped)
             except _UnreadableError as error:
                 if not drafts:
                     raise
@@ -106,8 +95,17 @@ class FieldReader:
                 break
             closer = next((one for one in self.dialect.outer_end if text.startswith(one, at)), "")
             if closer:
-                return drafts, at + len(closer)
+                end = at + len(closer)
+                break
+        if drafts and drafts[-1].fault is None and self._ends.orphan.match(text, end):
+            drafts[-1] = self._overfull(text, end, drafts[-1])
+            end = drafts[-1].span[1]
         return drafts, end
+
+    def _overfull(self, text: str, end: int, draft: Draft) -> Draft:
+        """The fault of a call behind which parts of it go on: a text was taken to end too early."""
+        why = f"parameters of {draft.name} stand behind its end"
+        return self._given_up(text, draft.span[0], _UnreadableError(end, why, draft.name))
 
     def read_body(self, text: str, start: int, at: int, name: str) -> Draft:
         """The call whose fields start at `at`, for formats that name it in front of them.
@@ -120,7 +118,7 @@ class FieldReader:
         """
         draft = Draft(name=name, arguments={}, span=(start, at), untyped=True)
         try:
-            draft.span = (start, self._fields(text, at, draft))
+            draft.span = (start, self._fields(text, at, draft, wrapped=False))
         except _UnreadableError as error:
             return self._given_up(text, at, error)
         return draft
@@ -139,7 +137,7 @@ class FieldReader:
             at, wrapped = self._skip(text, at + len(opener)), True
         return at, wrapped
 
-    def _call(self, text: str, at: int) -> Draft | None:
+    def _call(self, text: str, at: int, *, wrapped: bool) -> Draft | None:
         """The call at `at`; None if this dialect shares its beginning and the rest is not its own.
 
         Raises:
@@ -159,7 +157,7 @@ class FieldReader:
         if dialect.repair is not None:
             kind, message = dialect.repair
             draft.repairs.append(Repair(kind=kind, span=head.span(), message=message))
-        end = self._fields(text, head.end(), draft)
+        end = self._fields(text, head.end(), draft, wrapped=wrapped)
         draft.span = (at, end)
         return draft
 
@@ -170,16 +168,18 @@ class FieldReader:
             written = written.replace(entity, char)
         return written
 
-    def _fields(self, text: str, at: int, draft: Draft) -> int:
+    def _fields(self, text: str, at: int, draft: Draft, *, wrapped: bool) -> int:
         """Fills the arguments; returns the offset behind the call.
 
         Raises:
             _UnreadableError: a field is not closed or given twice, or the call is not closed.
         """
         lined = self.dialect.compact
+        laid = False
         while True:
             before, at = at, self._skip(text, at)
-            lined = lined or "\n" in text[before:at]
+            laid = laid or "\n" in text[before:at]
+            lined = lined or laid
             key = self._key.match(text, at)
             if key is None:
                 if lined and self.dialect.framed:
@@ -188,7 +188,8 @@ class FieldReader:
             name = self._named(key.group("key"))
             if name in draft.arguments:
                 raise _UnreadableError(at, f"{name} of {draft.name} is given twice", draft.name)
-            value, at = self._value(text, key, name, draft)
+            form = Form(lined=laid, wrapped=wrapped)
+            value, at = self._value(text, key, draft, form)
             kind = key.groupdict().get("type") or ""
             convert = self.dialect.value
             draft.arguments[name] = convert(value, kind) if convert else value
@@ -208,72 +209,40 @@ class FieldReader:
         why = f"the call of {name} is not closed" if at >= len(text) else "expected a parameter"
         raise _UnreadableError(at, f"{why} ({dialect.call_end} is missing)", name)
 
-    def _value(self, text: str, key: re.Match[str], name: str, draft: Draft) -> tuple[str, int]:
+    def _value(self, text: str, key: re.Match[str], draft: Draft, form: Form) -> tuple[str, int]:
         """The text of a field and the offset behind it.
 
         Raises:
             _UnreadableError: it is not closed.
         """
         at, closer = key.end(), self.dialect.value_end
+        why = f"{self._named(key.group('key'))} of {draft.name} is not closed"
         if self.dialect.cdata and (section := _CDATA.match(text, at)):
-            inside = self._closed(text, section.end(), f"]]>{closer}")
+            inside = self._ends.closed(text, section.end(), f"]]>{closer}", form)
             if inside >= 0:
                 return text[section.end() : inside], inside + len(closer) + 3
-        close = self._closed(text, at, closer)
+        close = self._ends.closed(text, at, closer, form)
         opener = self._key.search(text, at, close if close >= 0 else len(text))
         if opener is None:
             if close < 0:
-                raise _UnreadableError(at, f"{name} of {draft.name} is not closed", draft.name)
-            close = self._extended(text, close)
+                raise _UnreadableError(at, why, draft.name)
+            close = self._ends.extended(text, close, form)
             return text[at:close], close + len(closer)
+        nested = self._ends.balanced(text, at) if close >= 0 else -1
+        if nested >= 0:
+            return text[at:nested], nested + len(closer)
         head = self._heads.search(text, at, opener.start())
         if head is not None:
-            close = self._balanced(text, at) if close >= 0 else -1
-            if close < 0:
-                why = f"{name} of {draft.name} is not closed"
-                raise _UnreadableError(at, why, draft.name, head.start())
-            return text[at:close], close + len(closer)
-        message = f"read {name} up to the next parameter, without its closer"
-        span = (opener.start(), opener.start())
+            raise _UnreadableError(at, why, draft.name, head.start())
+        following = self._ends.on_its_line(text, opener, close)
+        if following < 0 and form.lined and close >= 0:
+            return text[at:close], close + len(closer)  # openers inside of lines are text
+        if following < 0:
+            raise _UnreadableError(at, why, draft.name)
+        message = f"read {key.group('key')} up to the next parameter, without its closer"
+        span = (following, following)
         draft.repairs.append(Repair(kind="missing_closer", span=span, message=message))
-        return text[at : opener.start()], opener.start()
-
-    def _closed(self, text: str, at: int, closer: str) -> int:
-        """Offset of the first closer that what follows agrees with, or -1."""
-        for _ in range(_FALSE_CLOSERS):
-            at = text.find(closer, at)
-            if at < 0 or self._behind.match(text, at + len(closer)):
-                return at
-            at += len(closer)
-        return -1
-
-    def _extended(self, text: str, close: int) -> int:
-        """The last closer before anything opens again, if the call can end there as well."""
-        behind = self._last.match(text, close + len(self.dialect.value_end))
-        if behind is None or behind.end() >= len(text):
-            return close
-        opener = self._opens.search(text, behind.end())
-        limit = opener.start() if opener else len(text)
-        last = text.rfind(self.dialect.value_end, behind.end(), limit)
-        if last < 0:
-            return close
-        after = self._last.match(text, last + len(self.dialect.value_end))
-        return last if after and after.group().strip() else close
-
-    def _balanced(self, text: str, at: int) -> int:
-        """The closer of a text that holds whole fields of its own, or -1 if they do not pair up."""
-        depth = 1
-        for _ in range(_NESTED_FIELDS):
-            found = self._nest.search(text, at)
-            if found is None:
-                return -1
-            depth += 1 if found.group("open") else -1
-            at = found.end()
-            if depth > _DEEPEST:
-                return -1
-            if depth == 0:
-                return found.start() if self._behind.match(text, at) else -1
-        return -1
+        return text[at:following], following
 
     def _given_up(self, text: str, start: int, error: _UnreadableError) -> Draft:
         """A fault up to where the call ends or the next begins; at the end it was cut off."""
@@ -305,15 +274,6 @@ def _unframed(value: str) -> str:
     # Framed alike on both sides: the carriage return in front of a lone line break is the value's.
     both = crlf and value.endswith("\r\n")
     return value.removesuffix("\r\n") if both else value.removesuffix("\n")
-
-
-def _any(literals: tuple[str, ...]) -> str:
-    return "|".join(map(re.escape, literals))
-
-
-def _unnamed(expression: str) -> str:
-    """The expression with its named groups made plain, to stand beside itself."""
-    return re.sub(r"\(\?P<\w+>", "(?:", expression)
 
 
 def _fault_only(kind: FaultKind, span: tuple[int, int], message: str) -> Reading:
