@@ -42,6 +42,7 @@ class Findings:
         visible: A person would read something of what lies behind the pass.
         mark: Offset behind the last removed stretch.
         budget: What may still be spent on starts that give no call.
+        ending: The length of the text that `nothing_behind` measured, and where its blanks begin.
         tail: What `last_visible` found; -1 before it was asked.
     """
 
@@ -58,6 +59,7 @@ class Findings:
     mark: int = 0
     budget: int = BUDGET
     tail: int = -1
+    ending: Span = (-1, 0)
 
     def skip(self, pos: int) -> int:
         """Offset of the next character that is not blank."""
@@ -82,6 +84,12 @@ class Findings:
         self.mark = end
         self.removed.append((start, end))
         return end
+
+    def nothing_behind(self, pos: int) -> bool:
+        """Whether only blanks follow."""
+        if self.ending[0] != len(self.text):
+            self.ending = len(self.text), rstripped(self.text, len(self.text))
+        return pos >= self.ending[1]
 
     def last_visible(self) -> int:
         """Offset behind the last character that is neither blank nor part of a closing token."""

@@ -211,7 +211,8 @@ class Preview:
             self._pos = end
             return True
         self._closer = ""
-        if role is Role.THOUGHT_OPENER and text.find(FAMILIES[found.group()], end) < 0:
+        opens = role is Role.THOUGHT_OPENER and self._scan.opens_thought(found)
+        if opens and text.find(FAMILIES[found.group()], end) < 0:
             self._closer, self._pos = FAMILIES[found.group()], start
             return False
         if len(text) < end + _AHEAD:

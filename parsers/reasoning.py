@@ -12,7 +12,27 @@ from __future__ import annotations
 MODES = ("auto", "open", "off")
 """auto: found from the text. open: the prompt ended inside a thought. off: markers are text."""
 
+_FAINT_NAMES = ("thought", "thoughts", "reasoning", "analysis", "scratchpad", "reflection")
+
+
+def _spellings(names: tuple[str, ...]) -> dict[str, str]:
+    """Plain tags of these names, in small letters, with a capital and in capitals."""
+    cases = (case for name in names for case in (name, name.capitalize(), name.upper()))
+    return {f"<{name}>": f"</{name}>" for name in cases}
+
+
+_FAINT_FAMILIES = {
+    **_spellings(_FAINT_NAMES),
+    "<|thinking|>": "<|/thinking|>",
+    "<|reasoning|>": "<|/reasoning|>",
+}
+FAINT = frozenset(_FAINT_FAMILIES)
+"""Openers that no family is known for. They open a thought only where a turn or a further thought
+may begin: elsewhere they are as likely text, and their closers alone end nothing."""
+
 FAMILIES: dict[str, str] = {
+    **_FAINT_FAMILIES,
+    **_spellings(("think", "thinking")),
     "<think>": "</think>",  # Qwen, DeepSeek, GLM, Nemotron and most others
     "<thinking>": "</thinking>",
     "[THINK]": "[/THINK]",  # Mistral
@@ -33,11 +53,11 @@ FAMILIES: dict[str, str] = {
 HARMONY_CLOSER = "<|end|><|start|>assistant"
 """Ends a thought that the prompt opened, if no part of the turn was opened in the text."""
 
-_NOT_ALONE = frozenset(("<|end_message|>",))
-"""Closers that end other parts of a turn too, so that without an opener they close no thought."""
+_NOT_ALONE = frozenset(("<|end_message|>", *_FAINT_FAMILIES.values()))
+"""Closers that end other things too, so that without an opener they close no thought."""
 
 CLOSERS = (frozenset(FAMILIES.values()) - _NOT_ALONE) | {HARMONY_CLOSER}
 """Closers that end a thought even when the opener is not in the text."""
 
-OPEN_CLOSERS = CLOSERS | _NOT_ALONE | {"<|end|>"}
+OPEN_CLOSERS = CLOSERS | {"<|end_message|>", "<|end|>"}
 """Closers of a thought of which it is known that the prompt opened it."""

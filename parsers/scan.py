@@ -24,7 +24,7 @@ from .findings import FAILURE, MAX_MARKS, USELESS, Findings
 from .json_calls import MAX_CALLS, wreck_end
 from .lexer import Role
 from .open_json import only_text, spoken_of
-from .reasoning import FAMILIES, HARMONY_CLOSER
+from .reasoning import FAINT, FAMILIES, HARMONY_CLOSER
 from .resolve import resolve
 from .spans import QUOTES, rstripped, with_fence
 from .turns import ALONE, CLEAR, HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
@@ -117,6 +117,8 @@ class Scan(Findings):
             return self.at_marker(found)
         if start and self.text[start - 1] in QUOTES and role is not Role.LEFTOVER:
             return end  # a quoted mark is spoken of, not used
+        if role is Role.THOUGHT_OPENER and not self.opens_thought(found):
+            return end
         if role is Role.THOUGHT_OPENER:
             return self.at_opener(start, end, FAMILIES[found.group()])
         if role is Role.THOUGHT_CLOSER:
@@ -125,9 +127,13 @@ class Scan(Findings):
             return self.invent(start, end)
         if role is Role.HEADER:
             return self.at_header(start, end)
-        if found.group() in _TEXT_LIKE and self.text[end:].strip():
+        if found.group() in _TEXT_LIKE and not self.nothing_behind(end):
             return end
         return self.remove(start, end)
+
+    def opens_thought(self, found: re.Match[str]) -> bool:
+        """Whether the opener of a thought is one where it stands."""
+        return found.group() not in FAINT or (self.alone(found.start()) and not self.calls)
 
     def invent(self, start: int, end: int) -> int:
         """Ends the turn here, because somebody else's begins, unless all this was a thought."""
@@ -245,7 +251,7 @@ class Scan(Findings):
         for closer in (closer for owner in owners for closer in owner.closers):
             if self.text.startswith(closer, behind):
                 return self.remove(start, behind + len(closer))
-        if self.wraps(marker, behind):
+        if self.wraps(behind):
             return self.remove(start, end)
         self.budget -= FAILURE
         if start and self.text[start - 1] in QUOTES:
@@ -261,14 +267,10 @@ class Scan(Findings):
         self.saw(owners[0].name, (start, stop), 0, message)
         return self.remove(start, stop)
 
-    def wraps(self, marker: str, behind: int) -> bool:
-        """Whether another format's marker stands right behind: then this one is only around it."""
+    def wraps(self, behind: int) -> bool:
+        """Whether a marker stands right behind: then this one is only around it, or said twice."""
         found = self.lexer.search.match(self.text, behind)
-        return (
-            found is not None
-            and found.group() != marker
-            and self.lexer.roles.get(found.group()) is Role.FORMAT
-        )
+        return found is not None and self.lexer.roles.get(found.group()) is Role.FORMAT
 
     def is_echo(self, results: list[ToolCall | Fault], end: int) -> bool:
         """Whether these calls came before in this turn and stand here in front of a lone closer."""

@@ -7,6 +7,7 @@ payload that is no JSON object or array is another format's, or none.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ from .drafts import Draft, Examples, Pairs, Reading, WireFormat, faulty
 from .json_calls import MAX_CALLS, Document, read_document
 from .lenient_json import skip_space
 from .types import FaultKind, Repair
+
+_FENCE = re.compile(r"[\s\u200b\ufeff]*(?P<fence>```[a-z]{0,10}\s*(?=[\[{]))?")
+"""Blanks, seen or not, and a code fence that a model puts around the payload."""
+_FENCE_END = re.compile(r"\s*```")
 
 
 def tagged_json(
@@ -36,7 +41,8 @@ def tagged_json(
 
     def read(text: str, start: int, payload: int) -> Reading | None:
         """The calls of one tag, or None when its payload is no JSON."""
-        at = skip_space(text, payload)
+        fence = _FENCE.match(text, payload)
+        at = fence.end() if fence else payload
         if at >= len(text):
             message = f"the turn ends right behind {opener}"
             return Reading(
@@ -45,6 +51,8 @@ def tagged_json(
         if text[at] not in starts:
             return None
         document = reader(text, at, primary)
+        if fence and fence.group("fence") and (end := _FENCE_END.match(text, document.end)):
+            document.end = end.end()
         if document.drafts is None:
             message = 'expected {"name": …, "arguments": {…}}'
             document.drafts = [faulty(FaultKind.MALFORMED_CALL, (at, document.end), message)]

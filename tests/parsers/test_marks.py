@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -132,3 +133,40 @@ def test_the_headers_of_other_roles_end_the_turn(mark: str) -> None:
     turn = parse(f"{CALL}{mark}{CALL}")
     assert len(turn.calls) == 1
     assert [fault.kind for fault in turn.faults] == [FaultKind.INVENTED_TURN]
+
+
+@pytest.mark.parametrize("name", ["thought", "Reasoning", "analysis", "scratchpad", "Think"])
+def test_other_names_of_a_thought_count_where_a_turn_begins(name: str) -> None:
+    turn = parse(f"<{name}>I could {CALL}</{name}>\nHello.")
+    assert (turn.status, turn.content) == (ParseStatus.MESSAGE, "Hello.")
+    assert parse(f"<think>x</think><{name}>{CALL}</{name}>Hello.").calls == ()
+
+
+def test_a_faint_thought_in_an_answer_is_text() -> None:
+    for text in ("So: <analysis>x</analysis> y", "A </analysis> b", "```\n<thought>\n```"):
+        assert parse(text).content == text
+    assert len(parse(f"Here: <analysis>{CALL}</analysis>").calls) == 1
+
+
+@pytest.mark.parametrize("unit", ["<pad>\n", "</s>\n", "<pad>" * 4000 + " " * 1_000_000])
+def test_end_tokens_in_the_text_cost_no_look_at_the_rest(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit) + 1)
+    start = time.perf_counter()
+    parse(text)
+    assert time.perf_counter() - start < 1.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<tool_call>{CALL}",
+        f"<tool_call>\n{CALL}",
+        CALL.replace("<tool_call>", "<tool_call>\ufeff"),
+        CALL.replace("<tool_call>", "<tool_call>\u200b\u00a0"),
+        CALL.replace("<tool_call>", "<tool_call>```json\n").replace("</", "\n```</"),
+    ],
+    ids=ascii,
+)
+def test_what_a_model_puts_around_a_payload_is_no_fault(text: str) -> None:
+    turn = parse(text)
+    assert (len(turn.calls), turn.faults, turn.content) == (1, (), "")
