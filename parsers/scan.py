@@ -29,7 +29,7 @@ from .resolve import resolve
 from .spans import QUOTES, rstripped, with_fence
 from .turns import ALONE, CLEAR, HEADER_ROLE, OWN_ROLES, ROLE_AFTER_MARKER, ROLE_AT_START
 from .types import Fault, FaultKind, Span, ToolCall
-from .unopened import behind_turn_mark, passed_over, unopened
+from .unopened import behind_turn_mark, exact, passed_over, unopened
 
 _OPENERS = frozenset((Role.FORMAT, Role.THOUGHT_OPENER))
 _NEVER_CUT = re.compile(r"\s|[>\])}]\Z")
@@ -252,6 +252,7 @@ class Scan(Findings):
             if self.text.startswith(closer, behind):
                 return self.remove(start, behind + len(closer))
         if self.wraps(behind):
+            self.budget -= USELESS
             return self.remove(start, end)
         self.budget -= FAILURE
         if start and self.text[start - 1] in QUOTES:
@@ -285,6 +286,8 @@ class Scan(Findings):
 
     def passed_over(self, reading: Reading, results: list[ToolCall | Fault]) -> Span | None:
         """Where a thought ends in a draft that does not read as a whole."""
+        if self.thoughts or not self.auto:
+            return None
         called = self.calls or any(isinstance(result, ToolCall) for result in results)
         end = wreck_end(self.text, reading.span[1]) if reading.broken else reading.span[1]
         return passed_over(self.text, reading, end, at_stake=bool(called))
@@ -299,7 +302,7 @@ class Scan(Findings):
         for draft in reading.drafts[: MAX_CALLS + 1]:
             results.append(resolve(draft, self.box, self.text, owner.name, number))
             number += isinstance(results[-1], ToolCall)
-        if self.auto and not self.thoughts and (close := self.passed_over(reading, results)):
+        if not exact(reading) and (close := self.passed_over(reading, results)):
             return self.at_stray_closer(*close)
         if reading.bare and self.calls and self.is_echo(results, end):
             message = "the turn repeats a call in front of a closer that has no opener"

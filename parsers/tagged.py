@@ -18,6 +18,7 @@ from .types import FaultKind, Repair
 
 _FENCE = re.compile(r"[\s\u200b\ufeff]*(?P<fence>```[a-z]{0,10}\s*(?=[\[{]))?")
 """Blanks, seen or not, and a code fence that a model puts around the payload."""
+_AROUND = "`\u200b\ufeff"
 _FENCE_END = re.compile(r"\s*```")
 
 
@@ -41,8 +42,10 @@ def tagged_json(
 
     def read(text: str, start: int, payload: int) -> Reading | None:
         """The calls of one tag, or None when its payload is no JSON."""
-        fence = _FENCE.match(text, payload)
-        at = fence.end() if fence else payload
+        at = skip_space(text, payload)
+        fence = None
+        if at < len(text) and text[at] in _AROUND and (fence := _FENCE.match(text, at)):
+            at = fence.end()
         if at >= len(text):
             message = f"the turn ends right behind {opener}"
             return Reading(

@@ -98,6 +98,7 @@ HEADER_ROLE = re.compile(
 )
 OWN_ROLES = frozenset(("assistant", "model", "ai"))
 
+_BREAK = r"\n"
 _ROLE = (
     r"\n[ \t]*(?:user[ \t\r]*\n"
     r"|(?:User|Human|USER|Observation|OBSERVATION|Tool [Rr]esponse)[ \t]*:)"
@@ -108,7 +109,10 @@ _FAINT = (
     rf"(?i:user|human|observation|(?:tool|function)(?:[ _](?:{'|'.join(ROLE_ANSWERS)}))?)"
     r"(?:[*_]{1,3})?[ \t]*:"
 )
-ROLE_LINE = f"{_ROLE}|{_FAINT}"
+ROLE_LINE = (
+    r"\n(?=[ \t*_#uUhHoOtTfF])"  # most lines end here
+    rf"(?:{_ROLE.removeprefix(_BREAK)}|{_FAINT.removeprefix(_BREAK)})"
+)
 """A line that opens a turn by its plain name, as chat logs do; begins with the line break.
 
 Those that are `CLEAR` do so anywhere. Others are as likely data, and count behind a call, or alone
@@ -117,6 +121,6 @@ on their line behind a finished sentence (`ALONE`).
 
 CLEAR = re.compile(_ROLE)
 ALONE = re.compile(r"(?<=[.?!])\s*" + _FAINT + r"[*_]{0,3}[ \t\r]*\n")
-ROLE_AT_START = re.compile(_ROLE.removeprefix(r"\n"))
+ROLE_AT_START = re.compile(_ROLE.removeprefix(_BREAK))
 ROLE_AFTER_MARKER = re.compile(r"\s*(?:<\|im_start\|>\s*)?(?:user|User|human|Human)\b")
 """A role where a call's payload should be: the opener was meant as a turn mark."""

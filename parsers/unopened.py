@@ -51,21 +51,26 @@ def behind_turn_mark(text: str, start: int) -> Span | None:
     return None if close is None or _OWN_TURN.search(text, start, close[0]) else close
 
 
+def exact(reading: Reading) -> bool:
+    """Whether all of it was understood as it stands, so that it hides no end of a thought."""
+    if reading.thought is not None:
+        return True
+    for draft in reading.drafts:
+        if draft.repairs or draft.fault is not None:
+            return False
+    return not reading.broken
+
+
 def passed_over(text: str, reading: Reading, end: int, *, at_stake: bool) -> Span | None:
     """Where a thought ends inside of what a format read without understanding all of it.
 
     Args:
         text: The whole turn.
-        reading: What was read; what is exact hides nothing.
+        reading: What was read, and not exactly.
         end: Where the pass would go on.
         at_stake: A call was found that is a draft if the thought ends here; else a closer inside
             of an open string is taken for a part of that string.
     """
-    exact = not reading.broken and all(
-        draft.fault is None and not draft.repairs for draft in reading.drafts
-    )
-    if exact or reading.thought is not None:
-        return None
     start = reading.span[0]
     close = unopened(text, start, end)
     if close is None:
