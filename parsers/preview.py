@@ -199,14 +199,6 @@ class Preview:
         role = self._scan.lexer.roles.get(found.group())
         if role is Role.FORMAT or (role is None and text[start] != "\n"):
             return self._call(text, found, role)
-        if role is None:
-            if len(text) < end + _AHEAD:
-                self._need, self._pos = end + _AHEAD, start
-                return False
-            self._over, self._pos = self._scan.is_role(start), start
-            if not self._over:
-                self._pos = end
-            return not self._over
         if self._mode == "off" and role in (Role.THOUGHT_OPENER, Role.THOUGHT_CLOSER):
             self._pos = end
             return True
@@ -218,7 +210,8 @@ class Preview:
         if len(text) < end + _AHEAD:
             self._need, self._pos = end + _AHEAD, start
             return False
-        self._pos = self._scan.at_literal(role, found)
+        scan = self._scan
+        self._pos = scan.at_literal(role, found) if role else scan.at_pattern(found)
         if self._told and not self._scan.calls:
             self._withdraw_all()
         if self._scan.stop < len(text):
