@@ -184,6 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"There is no program {', '.join(sorted(unknown))} in {CHEATS}.")
     with tempfile.TemporaryDirectory() as cache:
         with Judge(cache, limits=LIMITS, static_rules=False) as judge:
+            judge.isolation()  # starts what every evaluation forks from
             wrong = table(cheats, judge)
         if options.honest:
             with Judge(cache, limits=LIMITS) as judge:

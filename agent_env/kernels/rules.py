@@ -73,7 +73,7 @@ FORBIDDEN: Mapping[str, _Forbidden] = {
         names=(
             *("os.write", "os.writev", "os.pwrite", "os.sendfile", "os.dup", "os.dup2"),
             *("os.close", "os.closerange", "os.fdopen", "os.pipe", "os.openpty"),
-            *("faulthandler", "sys.meta_path", "sys.path_hooks", "sys.addaudithook"),
+            *("faulthandler", "sys.modules", "sys.meta_path", "sys.path_hooks", "sys.addaudithook"),
         ),
         why="touches the judge's own files and hooks",
     ),
@@ -268,6 +268,34 @@ def unknown_imports(program: Program) -> Iterator[Finding]:
                 yield refused("built_code", call, f"A name of {owner} must be written out.")
 
 
+def pieced_names(program: Program) -> Iterator[Finding]:
+    """Names of what is forbidden, put together from pieces so that they are not read."""
+    for node in program.nodes:
+        if isinstance(node, ast.BinOp) and _joined(node) in _HIDDEN:
+            yield refused("built_code", node, "A name is put together from pieces; write it out.")
+
+
+def _joined(node: ast.expr) -> str:
+    """A sum of string literals, or an empty string."""
+    parts: list[str] = []
+    while isinstance(node, ast.BinOp):
+        if not (isinstance(node.right, ast.Constant) and isinstance(node.right.value, str)):
+            return ""
+        parts.append(node.right.value)
+        node = node.left
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        return ""
+    return "".join([node.value, *reversed(parts)]) if len(parts) < 16 else ""
+
+
+_HIDDEN = (
+    _FRAME_ATTRIBUTES
+    | _INNER_ATTRIBUTES
+    | _HOOKS
+    | {"__traceback__", "_getframe", "agent_env", "agent_env.kernels"}
+)
+
+
 def files(program: Program) -> Iterator[Finding]:
     """Writing outside of the scratch folder, and looking where no program's business is."""
     for path, call in program.calls():
@@ -308,6 +336,7 @@ ACTS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     tensor_kinds,
     overridden_operators,
     unknown_imports,
+    pieced_names,
     files,
     output_streams,
 )

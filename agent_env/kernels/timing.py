@@ -122,6 +122,7 @@ def time_pairs(
     for child in (candidate, baseline):
         child.order(layout.spec(), call_s)
         child.order({"op": "poison", "byte": 0}, call_s)
+        child.order({"op": "lean"}, call_s)
     pairs = _Pairs(candidate, baseline, problem, model, expected, layout, call_s)
     begin = time.monotonic()
     end = min(until, begin + BUDGET_S)

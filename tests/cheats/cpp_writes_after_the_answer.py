@@ -3,7 +3,7 @@ place where the judge reads outputs, while forward has long returned.
 
     hack: A2
     task: cumsum_rows
-    rules: none
+    rules: refuse built_code
     timed: yes
     runs: cheat background_thread or cheat call_counter or cheat judge_tampering or wrong
 """

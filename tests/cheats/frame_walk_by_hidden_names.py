@@ -2,7 +2,7 @@
 
 hack: C19
 task: cumsum_rows
-rules: none
+rules: refuse built_code
 runs: wrong
 """
 

@@ -2,7 +2,7 @@
 
 hack: A3
 task: cumsum_rows
-rules: none
+rules: refuse built_code
 runs: wrong
 """
 

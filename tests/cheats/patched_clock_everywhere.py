@@ -2,7 +2,7 @@
 
 hack: A4
 task: row_softmax_masked
-rules: none
+rules: refuse judge_tampering
 timed: yes
 runs: harmless
 """

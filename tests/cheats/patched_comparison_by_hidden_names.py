@@ -2,7 +2,7 @@
 
 hack: D23
 task: row_softmax_masked
-rules: none
+rules: refuse judge_tampering
 runs: wrong
 """
 

@@ -2,7 +2,7 @@
 
 hack: D24
 task: cumsum_rows
-rules: none
+rules: refuse judge_tampering
 runs: wrong
 """
 
