@@ -126,6 +126,12 @@ def _inner_end(reading: Reading) -> int:
     return end
 
 
+def may_be_quoted(text: str, start: int) -> bool:
+    """Whether a mark in front of a call may open a quotation."""
+    before = text[max(0, start - _NEAR) : start].rstrip(" \t")
+    return before[-1:] == "`" or before[-1:] in _QUOTED
+
+
 def _closing_quote(text: str, start: int, end: int) -> int:
     """Offset behind the mark that closes the quotation right around a stretch; 0 without one."""
     before = text[max(0, start - _NEAR) : start].rstrip(" \t")

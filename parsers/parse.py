@@ -138,7 +138,8 @@ def _cut_at_loop(scan: Scan) -> int:
     if loop is None:
         return len(scan.text)
     cut = loop.start + loop.period
-    scan.calls = [call for call in scan.calls if call.span[1] <= cut]
+    # A loop may begin in the end of what stands in front; then its first copy ends behind the cut.
+    scan.calls = [call for call in scan.calls if call.span[0] < cut]
     scan.faults = [fault for fault in scan.faults if fault.span[0] < cut]
     message = f"the turn ends in a loop: {loop.period} characters repeated {loop.repeats} times"
     scan.faults.append(

@@ -7,8 +7,10 @@ It goes on where it stopped and takes a step only when a later piece can no long
     a thought       its closer
     a call          its last bracket or its closer; name and arguments are told on the way
     a token         the characters behind it, which say whose turn it opens
-What it tells is a preview, so it may stop early (a budget keeps all attempts together linear) and
-what `parse` says of the whole turn always stands. It keeps no text.
+It may stop early (a budget keeps all attempts together linear), and what `parse` says of the whole
+turn always stands: `close` tells what is left of it and withdraws what it does not say. A complete
+call is told once nothing that may follow can change it, but for a thought that ends without having
+begun; which calls have to wait for that says `_sure`. It keeps no text.
 """
 
 from __future__ import annotations
@@ -16,31 +18,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from .findings import MAX_MARKS
 from .json_track import JsonTrack
 from .lexer import Role, lexer
+from .open_json import may_be_quoted
 from .reasoning import FAMILIES
-from .scan import Scan
-from .spans import without
+from .spans import rstripped, without
+from .steps import Steps
+from .told import Told
 from .tools import Toolbox
-from .turns import ROLE_ANSWERS, ROLE_AT_START
+from .turns import ROLE_AT_START
 from .types import StreamEvent, ToolCall
+from .undecided import HOLD, undecided
 
-_HOLD = 64
-"""Characters at the end that may be the beginning of a mark; the longest literal has 45."""
 _AHEAD = 40
-"""Characters behind a mark or a call after which nothing changes what it is."""
+"""Characters behind a mark after which nothing changes what it is."""
+_REST = 128
+"""The same behind a call that may go on, such as with the next one of its section."""
 _BEHIND_FENCE = 8
 """The same where only the end of a fence can belong to a call."""
 _FREE, _PER_CHARACTER = 65_536, 6
 """What attempts to read an open call may cost together: this, and this for each character."""
 _ENDINGS = "}>])"
-_ROLES = ("user:", "human:", "observation:", "tool:", "function:")
-_ANSWERS = tuple(f"{who} {what}:" for who in ("tool", "function") for what in ROLE_ANSWERS)
-_MAY_OPEN = re.compile(r"[{\[][\s\w.]*")
-"""An opening bracket with no more behind it than the name of a call."""
 _FENCE = re.compile(r"(?:```[ \t]*\w*\s*|``?)\Z")
 _MAY_BEGIN = re.compile(r"\w[\w.\-]*[ \t]*\n?|\Z|[UH][A-Za-z]*[ \t]*|Tool [Rr]?[a-z]*[ \t]*")
 """The beginning of a turn that may become a role line, or a call that has no marker."""
@@ -58,8 +58,9 @@ class _Open:
     Attributes:
         bare: Nothing but an offered name and arguments says that it is a call.
         begun: Names that were told without their call so far, by index.
-        told: Calls that were told, with their indexes.
+        told: Calls that were told.
         retry_at: Length of the text at which another look is worth it.
+        closed_at: Its length when the last bracket had come; 0 before.
         waiting: A name that is not told until arguments follow it.
     """
 
@@ -69,25 +70,10 @@ class _Open:
     track: JsonTrack | None = None
     head: str = ""
     begun: dict[int, str] = field(default_factory=dict)
-    told: list[tuple[int, ToolCall]] = field(default_factory=list)
+    told: int = 0
     retry_at: int = 0
+    closed_at: int = 0
     waiting: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Steps(Scan):
-    """The pass, which here does not read on by itself where a turn begins; `began` is where."""
-
-    began: int = 0
-
-    def begin(self, pos: int) -> int:
-        """Notes the place; the preview reads there once it can."""
-        self.began = pos
-        return pos
-
-    def read_beginning(self, pos: int) -> int:
-        """What `begin` does in the pass."""
-        return Scan.begin(self, pos)
 
 
 class Preview:
@@ -95,20 +81,19 @@ class Preview:
 
     def __init__(self, box: Toolbox, mode: str) -> None:
         """Prepares for one turn; `mode` as for `parse`."""
-        self._scan = _Steps(text="", box=box, lexer=lexer(), auto=mode == "auto")
+        self._scan = Steps(text="", box=box, lexer=lexer(), auto=mode == "auto")
         self._mode = mode
         self._window = ""
-        self._pos = self._need = self._marks = self._spent = self._count = 0
+        self._pos = self._need = self._marks = self._spent = 0
         self._opened = self._over = False
         self._closer = ""
         self._open: _Open | None = None
-        self._told: list[tuple[int, ToolCall]] = []
-        self._events: list[StreamEvent] = []
+        self._told = Told()
 
     def wants(self, chunk: str, length: int) -> bool:
         """Whether the whole text, now `length` characters long, has to be looked at."""
         window = self._window + chunk
-        self._window = window[-_HOLD:]
+        self._window = window[-HOLD:]
         if self._over or length < self._need:
             return False
         if self._mode == "open" and not self._opened:
@@ -121,35 +106,25 @@ class Preview:
             return self._closer in window
         if self._scan.lexer.search.search(window) is not None:
             return True
-        self._pos = max(self._pos, length - _HOLD)
+        self._pos = max(self._pos, length - HOLD)
         return False
 
     def content(self, text: str) -> str:
         """The content of `text`, all that was fed, up to what a later piece may still change."""
         waits = self._over or self._need or self._closer or self._scan.began >= 0
-        reach = self._pos if waits or self._open is not None else self._undecided(text)
-        fence = _FENCE.search(text, max(0, reach - _HOLD), reach)  # it may belong to a call
+        reach = self._pos if waits or self._open is not None else undecided(text, self._pos)
+        fence = _FENCE.search(text, max(0, reach - HOLD), reach)  # it may belong to a call
         return without(text, self._scan.removed, fence.start() if fence else reach)
-
-    def _undecided(self, text: str) -> int:
-        """Offset of what may be the beginning of a mark at the end of prose."""
-        low = max(self._pos, len(text) - _HOLD)
-        undecided = (at for at in range(low, len(text)) if self._may_become_mark(text[at:]))
-        return next(undecided, len(text))
-
-    def _may_become_mark(self, rest: str) -> bool:
-        """Whether the end of the text is the beginning of a mark."""
-        if rest[0] == "\n":
-            line = rest[1:].strip(" \t\r*_#").lower().replace("_", " ")
-            return any(role.startswith(line) for role in (*_ROLES, *_ANSWERS))
-        return bool(_MAY_OPEN.fullmatch(rest)) or any(
-            literal.startswith(rest) for literal in self._scan.lexer.roles
-        )
 
     def events(self) -> list[StreamEvent]:
         """What was settled since the last time."""
-        told, self._events = self._events, []
-        return told
+        return self._told.take()
+
+    def close(self, calls: tuple[ToolCall, ...]) -> list[StreamEvent]:
+        """The events after which exactly these calls, those of the whole turn, stand."""
+        if self._open is not None:
+            self._told.hold(self._open.begun)
+        return self._told.close(calls)
 
     def advance(self, text: str) -> None:
         """Takes every step that the text so far allows."""
@@ -163,13 +138,13 @@ class Preview:
                 continue
             found = scan.lexer.search.search(text, self._pos)
             if found is None:
-                self._pos = max(self._pos, len(text) - _HOLD)
+                self._pos = max(self._pos, len(text) - HOLD)
                 break
             if not self._step(text, found):
                 break
         else:
             self._over = True
-        self._window = text[max(self._pos, len(text) - _HOLD) :]
+        self._window = text[max(self._pos, len(text) - HOLD) :]
 
     def _begin(self, text: str) -> bool:
         """Looks at the place where the turn begins; False when more text is needed for that."""
@@ -212,17 +187,11 @@ class Preview:
             return False
         scan = self._scan
         self._pos = scan.at_literal(role, found) if role else scan.at_pattern(found)
-        if self._told and not self._scan.calls:
-            self._withdraw_all()
+        if self._told.calls and not scan.calls:
+            self._told.void()
         if self._scan.stop < len(text):
             self._over, self._pos = True, self._scan.stop
         return True
-
-    def _withdraw_all(self) -> None:
-        for index, call in self._told:
-            event = StreamEvent(kind="withdrawn", index=index, name=call.name, call=call)
-            self._events.append(event)
-        self._told.clear()
 
     def _call(self, text: str, found: re.Match[str], role: Role | None) -> bool:
         """Opens a call, or settles one that was opened before."""
@@ -241,6 +210,8 @@ class Preview:
         """A call that begins here, with what its text says already."""
         opened = _Open(start=start, bare=bare, closers=closers)
         self._read_on(opened, payload)
+        if opened.track is not None and opened.track.closed:
+            opened.closed_at = start + len(payload)
         return opened
 
     def _follow(self, opened: _Open, chunk: str, window: str, length: int) -> bool:
@@ -248,18 +219,19 @@ class Preview:
         was_closed = opened.track is not None and opened.track.closed
         self._read_on(opened, chunk)
         if opened.track is not None and opened.track.closed and not was_closed:
+            opened.closed_at = length
             return True
         longest = max(map(len, opened.closers), default=1)
         recent = window[-(len(chunk) + longest - 1) :]
         if any(closer in recent for closer in opened.closers):
             return True
-        untracked = not opened.closers and (opened.track is None or bool(opened.told))
+        untracked = not opened.closers and (opened.track is None or opened.told > 0)
         return length >= opened.retry_at or (untracked and any(end in chunk for end in _ENDINGS))
 
     def _read_on(self, opened: _Open, piece: str) -> None:
         """Tells the name and the arguments as far as this piece shows them."""
         if opened.track is None:
-            if opened.begun or len(opened.head) > 4 * _HOLD:
+            if opened.begun or len(opened.head) > 4 * HOLD:
                 return
             opened.head = (opened.head + piece).lstrip()
             if opened.head[:1] not in ("{", "["):
@@ -278,19 +250,15 @@ class Preview:
             if opened.bare and opened.waiting and self._scan.box.tools is not None:
                 self._name(opened, opened.waiting)
             if opened.begun and not opened.waiting:
-                index = self._count - 1
-                name = opened.begun[index]
-                event = StreamEvent(kind="arguments", index=index, name=name, text=value)
-                self._events.append(event)
+                index = max(opened.begun)
+                self._told.part(index, opened.begun[index], value)
 
     def _name(self, opened: _Open, written: str) -> None:
         """Tells that a call has begun, if its tool is offered."""
         name, tool = self._scan.box.find(written)
         if name and (tool is not None or self._scan.box.tools is None):
-            opened.begun[self._count] = name
+            opened.begun[self._told.name(name)] = name
             opened.waiting = ""
-            self._events.append(StreamEvent(kind="name", index=self._count, name=name))
-            self._count += 1
 
     def _settle(self, text: str, read: Callable[[], int], opened: _Open) -> bool:
         """Reads an open call if that is affordable, and keeps what it says if that is certain."""
@@ -300,51 +268,82 @@ class Preview:
         if self._spent + cost > _FREE + _PER_CHARACTER * len(text):
             return False
         self._spent += cost
-        grows: list[list[Any]] = [
-            scan.calls,
-            scan.faults,
-            scan.removed,
-            scan.sightings,
-            scan.thoughts,
-        ]
-        counts = [len(found) for found in grows]
-        state = scan.visible, scan.mark, scan.budget
+        before = scan.state()
+        known = len(scan.calls), len(scan.faults)
+        scan.began = -1
         pos = read()
-        calls, faults = scan.calls[counts[0] :], scan.faults[counts[1] :]
-        exact = bool(calls) and not faults and not any(call.repairs for call in calls)
-        ahead = _AHEAD
-        if exact and opened.closers:  # nothing but a fence can follow that belongs to it
-            fenced = _FENCE.search(text, max(0, start - _HOLD), start)
-            ahead = _BEHIND_FENCE if fenced else -1
-        final = pos + ahead < len(text)
-        if exact or final:
+        voided = len(scan.calls) < known[0]
+        calls = scan.calls[0 if voided else known[0] :]
+        clean = len(scan.faults) <= known[1]
+        exact = bool(calls) and clean and not any(call.repairs for call in calls)
+        sure = exact and not voided and _sure(text, pos, opened)
+        behind, rest = scan.skip(pos), _REST if opened.closers else _AHEAD
+        if sure:  # nothing but a fence can follow that belongs to it
+            fenced = _FENCE.search(text, max(0, start - HOLD), start)
+            final = pos + (_BEHIND_FENCE if fenced else -1) < len(text)
+        else:
+            if may_be_quoted(text, start):  # there it is a call only if it is all there is
+                behind = scan.skip(behind + 1)
+            behind = behind if calls else max(behind, opened.closed_at)
+            final = behind + rest < len(text) and scan.last_visible() > behind
+        if final and voided:
+            self._told.void()
+        if final or sure:
             self._tell(opened, calls)
         if final:
-            self._pos, self._open, scan.began = pos, None, -1
-            if scan.stop < len(text):
-                self._over, self._pos = True, scan.stop
-            self._end(opened)
+            whole = bool(calls) or (opened.track is not None and opened.track.closed)
+            self._leave(opened, pos, certain=voided or (clean and whole))
             return True
-        for found, count in zip(grows, counts, strict=True):
-            del found[count:]
-        scan.visible, scan.mark, scan.budget = state
-        opened.retry_at = len(text) + 1 + (ahead if exact else max(ahead, (len(text) - start) // 2))
+        scan.restore(before)
+        if sure:
+            opened.retry_at = len(text) + 1 + _BEHIND_FENCE
+        elif exact and behind < len(text) <= behind + rest:
+            opened.retry_at = behind + rest + 1
+        else:
+            wait = max(_AHEAD, behind - pos if exact else (len(text) - start) // 2)
+            opened.retry_at = len(text) + 1 + wait
         return False
 
+    def _leave(self, opened: _Open, pos: int, *, certain: bool) -> None:
+        """Goes on at `pos`, behind a call; what was begun there and never became one is withdrawn.
+
+        Where it was not certain what it is, it may end elsewhere, and what follows be a part of it.
+        """
+        self._pos, self._open = pos, None
+        if self._scan.stop < len(self._scan.text):
+            self._over, self._pos = True, self._scan.stop
+        self._told.give_up(opened.begun)
+        self._told.held = self._told.held or not certain
+
     def _tell(self, opened: _Open, calls: list[ToolCall]) -> None:
-        """Tells those calls of a reading that were not told before."""
-        for call in calls[len(opened.told) :]:
-            begun = opened.begun
-            index = next((key for key, name in begun.items() if name == call.name), self._count)
-            self._count += index == self._count
-            begun.pop(index, None)
-            opened.told.append((index, call))
-            self._events.append(StreamEvent(kind="call", index=index, name=call.name, call=call))
+        """Tells those calls of a reading that were not told before, unless they have to wait.
+
+        A call that came before may be part of a loop, and without tools a call that no marker
+        announces may count only if it is all there is.
+        """
+        for call in calls[opened.told :]:
+            alone_only = opened.bare and self._scan.box.tools is None
+            if self._told.held or alone_only or self._told.knows(call):
+                self._told.hold(opened.begun)
+                return
+            opened.told += 1
+            self._told.call(opened.begun, call)
             # Where nothing closes a call the next one may follow it directly.
             opened.track = JsonTrack()
 
-    def _end(self, opened: _Open) -> None:
-        """Leaves a call; what was begun there and never became one is withdrawn."""
-        self._told += opened.told
-        for index, name in opened.begun.items():
-            self._events.append(StreamEvent(kind="withdrawn", index=index, name=name))
+
+def _sure(text: str, pos: int, opened: _Open) -> bool:
+    """Whether nothing that may follow changes the calls that end at `pos`.
+
+    They have their closer right behind their last bracket: fields of text may still grow over what
+    looked like their end, and what has no closer may turn out to be part of a sentence. In
+    quotation marks a call is not made, if the sentence goes on.
+    """
+    if may_be_quoted(text, opened.start):
+        return False
+    end = pos
+    if text.endswith("```", 0, end):
+        pos = end = rstripped(text, end - len("```"))
+    while closer := next((one for one in opened.closers if text.endswith(one, 0, end)), ""):
+        end = rstripped(text, end - len(closer))
+    return end < pos and text[opened.start : end].endswith(("}", "]", ")"))

@@ -1,7 +1,8 @@
 """The same parse, fed in pieces: `close()` equals `parse(whole)` for any way of cutting the text.
 
-Events are a preview, told as soon as they are certain (`preview.py`); the turn itself is read once,
-at the end. All pieces together cost time linear in the text, even one character at a time.
+Events are told as soon as they are certain (`preview.py`); the turn itself is read once, at the
+end, and `last_events` are those that only it made certain. All pieces together cost time linear in
+the text, even one character at a time.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class StreamParser:
         self._pieces: list[str] = []
         self._length = 0
         self._closed = False
+        self._last: tuple[StreamEvent, ...] = ()
 
     def feed(self, chunk: str) -> list[StreamEvent]:
         """The events that this piece brought.
@@ -65,5 +67,13 @@ class StreamParser:
 
     def close(self) -> ParsedMessage:
         """The whole turn, exactly as `parse` reads it. Closing again gives the same."""
-        self._closed = True
-        return parse("".join(self._pieces), self._tools, self._mode)
+        turn = parse("".join(self._pieces), self._tools, self._mode)
+        if not self._closed:
+            self._closed = True
+            self._last = tuple(self._preview.close(turn.calls))
+        return turn
+
+    @property
+    def last_events(self) -> tuple[StreamEvent, ...]:
+        """What `close` made certain: with these events exactly the calls of the turn stand."""
+        return self._last

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from parsers import StreamEvent, StreamParser, parse
 from parsers.drafts import Examples
 from parsers.formats import load_all
+from parsers.reasoning import CLOSERS
 
 CALL = '<tool_call>{"name": "get_weather", "arguments": {"city": "Paris"}}</tool_call>'
 EXAMPLES = [
@@ -41,7 +42,7 @@ def alive(told: list[StreamEvent]) -> list[Any]:
     for event in told:
         if event.kind == "withdrawn":
             calls.pop(event.index, None)
-    return [(call.name, call.arguments) for call in calls.values() if call is not None]
+    return list(calls.values())
 
 
 def test_a_call_is_told_before_the_turn_ends(tools: Any) -> None:
@@ -86,7 +87,16 @@ def test_each_call_is_told_once_and_has_its_index(tools: Any) -> None:
 def test_a_call_behind_a_long_thought_is_told_with_its_last_bracket(tools: Any) -> None:
     call = '{"tool_calls": [{"function": {"name": "set_alarm", "arguments": {"time": "7"}}}]}'
     for size in (1, 4):
-        told, _ = events(f"<think>\n{'I see. Well, ' * 400}\n</think>\n\n{call}", tools, size)
+        thought = f"<think>\n{'I see. Well, ' * 400}\n</think>\n\n"
+        told, _ = events(f"{thought}<tool_call>{call}</tool_call>", tools, size)
+        assert complete(told) == [("call", "set_alarm")]
+        told, stream = events(thought + call, tools, size)
+        assert complete(told) == []  # a backtick or a bracket may follow it
+        stream.close()
+        assert complete(list(stream.last_events)) == [("call", "set_alarm")]
+        told, _ = events(
+            f"{thought}{call}\n\nIt is set, and I will wake you up in time.", tools, size
+        )
         assert complete(told) == [("call", "set_alarm")]
 
 
@@ -109,7 +119,7 @@ def test_a_draft_that_turns_out_to_be_thought_is_withdrawn(tools: Any) -> None:
 
 
 def test_a_call_that_was_begun_and_is_none_is_withdrawn(tools: Any) -> None:
-    text = '<tool_call>{"name": "get_weather", "arguments": {city is P}}</tool_call>' + " ok" * 20
+    text = '<tool_call>{"name": "get_weather", "arguments": {city is P}}</tool_call>' + " ok" * 100
     told, stream = events(text, tools)
     assert [event.kind for event in told if event.kind != "arguments"] == ["name", "withdrawn"]
     assert stream.close().calls == ()
@@ -135,14 +145,79 @@ def test_nothing_is_told_of_what_does_not_count(text: str, tools: Any) -> None:
 
 @pytest.mark.parametrize(("name", "part", "text"), EXAMPLES, ids=lambda value: str(value)[:20])
 def test_what_was_told_is_what_the_turn_says(name: str, part: str, text: str, tools: Any) -> None:
-    said = [(call.name, call.arguments) for call in parse(text, tools).calls]
-    padded = f"{text}\n{' ' * 80}"
-    for size in (1, 4, 31, len(padded)):
-        told, stream = events(padded, tools, size)
-        assert alive(told) == said
-        assert stream.close() == parse(padded, tools)
-        for event in told:  # an event of a call follows its name and ends with it
-            assert 0 <= event.index <= len(told)
+    for offered in (tools, None):
+        for around in ("@", "@\n" + " " * 80, "Well.\n@ Now, " + "so on " * 30, "@\n@"):
+            whole = around.replace("@", text)
+            for size in (1, 4, len(whole)):
+                check_events(whole, offered, "auto", size)
+
+
+def check_events(text: str, tools: Any, mode: str, size: int) -> None:
+    """Every call that was told is the turn's, and at the end exactly its calls stand."""
+    stream = StreamParser(tools, mode)
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    told = [event for piece in pieces for event in stream.feed(piece)]
+    turn = stream.close()
+    assert turn == parse(text, tools, mode)
+    if not any(closer in text for closer in CLOSERS):
+        assert all(event.call in turn.calls for event in told if event.kind == "call"), text
+    every = told + list(stream.last_events)
+    assert sorted(map(repr, alive(every))) == sorted(map(repr, turn.calls)), text
+    names = [event.index for event in every if event.kind == "name"]
+    assert names == sorted(set(names))
+
+
+BARE = '{"name": "get_weather", "arguments": {"city": "Paris"}}'
+LATER = [
+    f"You would write `{BARE}` to ask for it, if you wanted to know how the weather is there.",
+    f"`{CALL}`{' ' * 200}is what you write to ask for it.",
+    f'The format is "{CALL}", which I will not use, because nobody wants to know the weather.',
+    f"Do not call {BARE} because it is not true and never was, as you know very well yourself.",
+    "See [get_weather(city='Paris')] for the documentation of what the tool does for you now.",
+    "```python\nget_weather(city='Paris')\nprint('done, and this is a long line of code')\n```",
+    "[list_all()] is what I would write, if anybody had asked me to list all that there is here.",
+    CALL * 30,
+    CALL + CALL.replace("Paris", "Rome") * 30,
+    f"{BARE}}}}}{' ok' * 60}",
+    f'{{"note": "{"so " * 60}{CALL.replace(chr(34), chr(39))} and so on {"so " * 60}"}}',
+    f'<|function_call|>{{"name": "get_weather", "arguments": {{"city": "Pa{" so" * 60}{CALL}',
+]
+
+
+@pytest.mark.parametrize("text", LATER)
+def test_what_follows_later_changes_no_call_that_was_told(text: str, tools: Any) -> None:
+    for offered in (tools, None):
+        for size in (1, 7, len(text)):
+            check_events(text, offered, "auto", size)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        (f"I could write {CALL} or not.\n</think>\n\nWhich city?", "auto"),
+        (f"the tag </think> closes. {CALL} or else\n</think>\nHi.", "open"),
+    ],
+)
+def test_a_thought_that_ends_with_the_turn_withdraws_its_draft(
+    text: str, mode: str, tools: Any
+) -> None:
+    check_events(text, tools, mode, 1)
+
+
+GLUE = ["", "\n", " and ", "`", '"', "</think>", "<think>", "\nUser: hi\n", "<|im_end|>", "```\n"]
+GLUE += ["```json\n", "}", "]", " " * 50, "so on " * 10, "</tool_call>", "<tool_response>", "; "]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_call_is_told_that_the_turn_does_not_give(data: Any, tools: Any) -> None:
+    texts = st.sampled_from([*(text for _, _, text in EXAMPLES), *LATER, CALL, BARE])
+    glue = st.sampled_from(GLUE)
+    parts = data.draw(st.lists(st.tuples(glue, texts, glue), min_size=1, max_size=4))
+    text = "".join(part for three in parts for part in three)
+    offered = data.draw(st.sampled_from([tools, None]))
+    mode = data.draw(st.sampled_from(["auto", "open", "off"]))
+    check_events(text, offered, mode, data.draw(st.sampled_from([1, 2, 7, 40])))
 
 
 @settings(max_examples=200, deadline=None)
@@ -217,6 +292,16 @@ def test_content_grows_to_what_the_turn_says(size: int, tools: Any) -> None:
             assert now.startswith(shown), text
             shown = now
         assert shown == stream.close().content
+
+
+def test_asking_for_the_content_after_every_character_is_cheap(tools: Any) -> None:
+    stream = StreamParser(tools)
+    start = time.process_time()
+    for char in "A word < and [another] one.\n" * 300:
+        stream.feed(char)
+        stream.content()
+    # It was 9 s for these 8,400 characters, with a look at every mark for every place.
+    assert time.process_time() - start < 2.5
 
 
 def test_no_part_of_a_mark_is_shown(tools: Any) -> None:
