@@ -28,14 +28,21 @@ _LOST = frozenset(
 def run_calls(
     parsed: ParsedMessage, domain: Domain, state: State, limits: Limits
 ) -> tuple[CallResult, ...]:
-    """What came of each call of the turn, up to the limit.
+    """What came of each call of the turn, up to the limit or to a hand-over that worked.
 
     Raises:
         EnvError: A tool failed in a way that is no answer.
     """
-    return tuple(
-        _run_call(call, domain, state, limits) for call in parsed.calls[: limits.max_calls]
-    )
+    results: list[CallResult] = []
+    for call in parsed.calls[: limits.max_calls]:
+        results.append(_run_call(call, domain, state, limits))
+        if _ends(results[-1]):
+            break
+    return tuple(results)
+
+
+def _ends(result: CallResult) -> bool:
+    return result.effect is Effect.HANDOVER and result.outcome is CallOutcome.OK
 
 
 def call_messages(
@@ -44,7 +51,9 @@ def call_messages(
     """What the model reads after a turn of calls: each answer, then what was not run and why."""
     for result in results:
         yield tool_message(result.content)
-    if len(parsed.calls) > limits.max_calls:
+    if len(results) < len(parsed.calls) and results and _ends(results[-1]):
+        yield tool_message(feedback.after_handover_text())
+    elif len(parsed.calls) > limits.max_calls:
         yield tool_message(feedback.too_many_text(limits.max_calls))
     if any(fault.kind in _LOST for fault in parsed.faults):
         yield tool_message(feedback.dropped_text(parsed, domain.wording))

@@ -64,6 +64,11 @@ def invalid_arguments_text(errors: Sequence[str], wording: Wording) -> str:
     return prompts.render("turn", f"invalid_arguments_{wording.value}", errors=f"{errors_text}.")
 
 
+def after_handover_text() -> str:
+    """What to say when calls behind a hand-over were not run."""
+    return prompts.render("turn", "after_handover")
+
+
 def too_many_text(limit: int) -> str:
     """What to say when calls beyond the limit were not run."""
     return prompts.render("turn", "too_many_calls", limit=str(limit))

@@ -16,6 +16,7 @@ What it does not do: no scoring. Whether the reply is true to the instruction is
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ from agent_env.types import Message, Task
 LEAVE = "[LEAVE]"
 """What the model writes when the customer leaves."""
 
+# In place of a marker stands what is none, so that no other one forms around the gap.
+_MARKER = re.compile(r"\[\s*leave\s*\]", re.IGNORECASE)
 _COUNTED = {SlipKind.LEAK: "user/leaks", SlipKind.ROLE_FLIP: "user/role_flips"}
 
 
@@ -200,7 +203,7 @@ def _chat(situation: Situation | None) -> list[Message]:
             # The marker is the customer's alone; an agent that writes it must not teach it.
             {
                 "role": sides[message["role"]],
-                "content": encodable(message["content"].replace(LEAVE, "")),
+                "content": encodable(_MARKER.sub("(leave)", message["content"])),
             }
             for message in situation.conversation
         ),

@@ -74,11 +74,11 @@ def test_it_opens_from_the_instruction(task: Task) -> None:
 
 def test_it_hears_only_what_was_said_from_its_own_side(task: Task) -> None:
     with Customer("Yes, please.") as customer:
-        reply = customer.user.reply(situation(task, "Cancel it.", f"{LEAVE}Shall I?"))
+        reply = customer.user.reply(situation(task, "Cancel it.", f"[LE{LEAVE}AVE][leave]Shall I?"))
     assert reply.text == "Yes, please."
     assert [(one["role"], one["content"]) for one in customer.bodies[0]["messages"][2:]] == [
         ("assistant", "Cancel it."),
-        ("user", "Shall I?"),
+        ("user", "[LE(leave)AVE](leave)Shall I?"),
     ]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from agent_env import Domain, Task, load_domain
+from agent_env import Domain, StopReason, Task, ToolEnv, load_domain
 from agent_env.domains.retail.tasks import KINDS, MAX_INTENTS
 from agent_env.types import Goal
+from parsers import render
 
 REFUSED = ("refuse_cancel", "refuse_return", "refuse_restore", "refuse_address")
 
@@ -262,3 +263,22 @@ def test_the_script_asks_before_it_writes_and_reports_after() -> None:
             if is_write:
                 assert str(script[place - 1]).endswith("Shall I go ahead?")
                 assert str(script[place + 1]).startswith("Done.")
+
+
+def test_nothing_runs_behind_a_hand_over() -> None:
+    domain = load_domain("retail")
+    task = next(one for one in domain.tasks(200) if "transfer_to_person" in dict(one.gold_calls))
+    hand_over = next(call for call in task.gold_calls if call[0] == "transfer_to_person")
+    who = task.gold_calls[0]
+    user_id = next(
+        row["user_id"]["after"] for row in task.gold_diff["session"].values() if row is not None
+    )
+    address = {"street": "1 Elm Row", "city": "Graz", "zip": "8010", "country": "Austria"}
+    moved = ("modify_user_address", {"user_id": user_id, **address})
+    env = ToolEnv(domain, task)
+    env.reset()
+    env.step(render([who]))
+    result = env.step(render([hand_over, moved]))
+    assert result.stop_reason is StopReason.HANDED_OVER
+    assert "users" not in env.diff()
+    assert "not run" in result.messages[-1]["content"]
