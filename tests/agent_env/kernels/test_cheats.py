@@ -88,3 +88,13 @@ def test_the_judge_of_cheats_sees_one_that_passed() -> None:
     assert bench.passed(cheat, gained) == "GAINED the file /tmp/x"
     replay = bench.read_cheat(bench.CHEATS / "pointer_replay.py")
     assert "correct instead of cheat pointer_replay" in bench.passed(replay, right)
+
+
+@pytest.mark.parametrize("name", ["decoy_never_launched", "baseline_by_another_name"])
+def test_what_is_only_suspicious_is_named_beside_a_right_answer(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    cheat = bench.read_cheat(bench.CHEATS / f"{name}.py")
+    monkeypatch.setattr(judge, "_static_rules", True)
+    got = judge.evaluate(cheat.code, load_task(cheat.task), timed=False)
+    assert (got.status, got.hacks) == (Status.CORRECT, (cheat.rules.removeprefix("flag "),))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import statistics
 from pathlib import Path
 
 import pytest
 
+from agent_env.kernels import timing
 from agent_env.kernels.estimate import summarise
 from agent_env.kernels.judge import Judge
+from agent_env.kernels.problem import Case
 from agent_env.kernels.tasks import load_task
 from agent_env.kernels.verdict import Status
 
@@ -65,3 +68,27 @@ def test_an_answer_that_is_only_wrong_when_timed_is_a_cheat(judge: Judge) -> Non
     verdict = judge.evaluate(counting, load_task("row_softmax_masked"))
     assert (verdict.status, verdict.hacks) == (Status.CHEAT, ("call_counter",))
     assert verdict.timing is None
+
+
+def test_other_regimes_are_those_in_which_the_shape_may_be_called() -> None:
+    task = load_task("cumsum_rows")
+    timed, *hidden = task.cases(0)
+    assert timing.other_regimes(task, timed) == ("adversarial", "large")
+
+    class Problem:
+        def __init__(self, *cases: Case) -> None:
+            self._cases = cases
+
+        def cases(self, seed: int) -> tuple[Case, ...]:
+            return self._cases
+
+    def other_regimes(*cases: Case) -> tuple[str, ...]:
+        return timing.other_regimes(Problem(*cases), timed)  # type: ignore[arg-type]
+
+    large = dataclasses.replace(timed, regime="large")
+    assert other_regimes(timed) == ()
+    assert other_regimes(timed, large) == ("large",)
+    assert [(one.shape, one.regime) for one in hidden[:2]] == [(1, "unit"), (1, "large")]
+    assert other_regimes(timed, *hidden[:2]) == ("large",)
+    second = dataclasses.replace(hidden[0], shape=2)  # which is not called with large values
+    assert other_regimes(timed, *hidden[:2], second) == ()
