@@ -31,6 +31,8 @@ _RETRIED = frozenset({408, 409, 425, 429})
 """Statuses below 500 that may pass."""
 _LONGEST_ASKED_S = 120.0
 """A server that asks for a longer wait than this is asked again after this long."""
+_MOST_TOKENS = 10**12
+"""What a server counts beyond this is no count of one answer's tokens."""
 
 
 class ContextFullError(EnvError):
@@ -309,4 +311,7 @@ def _said(body: object) -> str:
 
 
 def _count(number: object) -> int:
-    return number if isinstance(number, int) and number > 0 else 0
+    """The number of tokens that a server told; 0 for what can be none."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        return 0
+    return number if 0 <= number <= _MOST_TOKENS else 0

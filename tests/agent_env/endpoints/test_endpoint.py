@@ -230,6 +230,17 @@ def test_odd_usage_and_content_are_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "read"), [("1" + "0" * 400, 0), ("true", 0), ("-3", 0), ("1e3", 0), ("7", 7)]
+)
+def test_a_count_that_no_answer_can_have_is_none(told: str, read: int) -> None:
+    body = f'{{"choices": [{{"message": {{}}}}], "usage": {{"completion_tokens": {told}}}}}'
+    url, thread = raw_server("200 OK", body.encode())
+    answer = asked(Endpoint(base_url=url, model="m"))
+    thread.join()
+    assert answer.completion_tokens == read
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"base_url": "localhost:8000"}, "The base URL is 'localhost:8000'; give one such as"),
