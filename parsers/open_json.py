@@ -12,6 +12,7 @@ import re
 
 from .drafts import MISSING, Draft, Reading
 from .findings import Findings
+from .lexer import Role
 from .types import Fault, FaultKind, ToolCall
 
 _QUOTED = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb"}
@@ -46,6 +47,31 @@ def spoken_of(found: Findings, reading: Reading) -> str:
         if rest >= found.last_visible():
             return ""
     return "a call in quotation marks is spoken of, not made"
+
+
+def repeats(found: Findings, reading: Reading, results: list[ToolCall | Fault]) -> str:
+    """Why calls that came before in this turn do not count again; "" if they do.
+
+    They stand in the open in front of a lone closer, or a fence right in front of a marker showed
+    them as what the marker would make.
+    """
+    text, (start, end) = found.text, reading.span
+    made = [(one.name, one.arguments) for one in results if isinstance(one, ToolCall)]
+    known = [(call.name, call.arguments) for call in found.calls]
+    if len(made) < len(results):
+        return ""
+    if reading.bare:
+        mark = found.lexer.search.match(text, found.skip(end))
+        lone = mark is not None and found.lexer.roles.get(mark.group()) is Role.LEFTOVER
+        again = lone and all(call in known for call in made)
+        return "the turn repeats a call in front of a closer that has no opener" if again else ""
+    fenced = text.endswith("```", 0, found.mark) and not text[found.mark : start].strip()
+    if not fenced or not made or found.sightings[-1].calls != len(made):
+        return ""
+    again = known[-len(made) :] == made
+    return (
+        "the turn makes a call that a fence right in front showed; it counts once" if again else ""
+    )
 
 
 def only_text(found: Findings, reading: Reading, results: list[ToolCall | Fault]) -> str:

@@ -23,7 +23,7 @@ from .drafts import Reading, WireFormat
 from .findings import FAILURE, MAX_MARKS, USELESS, Findings
 from .json_calls import MAX_CALLS, wreck_end
 from .lexer import Role
-from .open_json import only_text, spoken_of
+from .open_json import only_text, repeats, spoken_of
 from .reasoning import FAINT, FAMILIES, HARMONY_CLOSER
 from .resolve import resolve
 from .spans import QUOTES, rstripped, with_fence
@@ -273,17 +273,6 @@ class Scan(Findings):
         found = self.lexer.search.match(self.text, behind)
         return found is not None and self.lexer.roles.get(found.group()) is Role.FORMAT
 
-    def is_echo(self, results: list[ToolCall | Fault], end: int) -> bool:
-        """Whether these calls came before in this turn and stand here in front of a lone closer."""
-        found = self.lexer.search.match(self.text, self.skip(end))
-        if found is None or self.lexer.roles.get(found.group()) is not Role.LEFTOVER:
-            return False
-        known = [(call.name, call.arguments) for call in self.calls]
-        return all(
-            isinstance(result, ToolCall) and (result.name, result.arguments) in known
-            for result in results
-        )
-
     def passed_over(self, reading: Reading, results: list[ToolCall | Fault]) -> Span | None:
         """Where a thought ends in a draft that does not read as a whole."""
         if self.thoughts or not self.auto:
@@ -304,8 +293,7 @@ class Scan(Findings):
             number += isinstance(results[-1], ToolCall)
         if not exact(reading) and (close := self.passed_over(reading, results)):
             return self.at_stray_closer(*close)
-        if reading.bare and self.calls and self.is_echo(results, end):
-            message = "the turn repeats a call in front of a closer that has no opener"
+        if self.calls and (message := repeats(self, reading, results)):
             self.fault(FaultKind.REPETITION, (start, end), message)
             return self.remove(start, end)
         if results and (reason := spoken_of(self, reading)):

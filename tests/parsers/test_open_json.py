@@ -92,3 +92,18 @@ def test_the_result_that_a_call_tells_itself_is_invented(tools: Any) -> None:
     turn = parse(REPORT, tools)
     assert [call.name for call in turn.calls] == ["get_weather"]
     assert [fault.kind.value for fault in turn.faults] == ["invented_turn"]
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        (f"I will call:\n```json\n{CALL}\n```\n{TAGGED}", 1),
+        (f"```json\n{CALL}\n```\n{TAGGED}\n{TAGGED}", 2),
+        (f"```json\n{CALL}\n```\nAnd again:\n{TAGGED}", 2),
+        (f"```json\n{CALL}\n```\n{TAGGED.replace('Paris', 'Rome')}", 2),
+        (f"{TAGGED}\n{TAGGED}", 2),
+    ],
+)
+def test_a_call_that_a_fence_announces_is_one_call(text: str, calls: int, tools: Any) -> None:
+    turn = parse(text, tools)
+    assert len(turn.calls) == calls
