@@ -7,8 +7,9 @@ to standard error.
     python -m agent_env evaluate --base-url http://localhost:8000/v1 --model NAME \
         --domain retail --tasks 50 --trials 4 --concurrency 64 --out runs/NAME.jsonl
 
-Exit status: 0 done, 1 when `rescore` finds a difference, 2 for arguments that cannot be followed, 3
-when episodes are left that failed for want of an answer; Ctrl-C is 130, by `__main__`.
+Exit status: 0 done, 1 when `rescore` finds a difference or leaves a line out, 2 for arguments that
+cannot be followed, 3 when episodes are left that failed for want of an answer; Ctrl-C is 130, by
+`__main__`.
 
 What it does not do: it computes nothing itself.
 """
@@ -62,21 +63,27 @@ def rescore_command(arguments: Sequence[str]) -> int:
     """The exit status after scoring a file again.
 
     Raises:
-        ValueError: The file cannot be read, or its domain cannot be loaded.
+        ValueError: The file cannot be read.
     """
     options = reading.rescore_options(arguments)
-    scored = differing = 0
+    scored = differing = left_out = 0
+
+    def complain(sentence: str) -> None:
+        nonlocal left_out
+        left_out += 1
+        _complain(sentence)
+
     with _named_files():
-        for number, record in read_records(Path(options.file), _complain):
-            if record["trajectory"]["infra_error"] is not None:
+        for number, result in read_records(Path(options.file), rescore, complain):
+            if result is None:
                 continue
             scored += 1
-            result = rescore(record)
             if result.differences:
                 differing += 1
                 _tell(number, result, options.json)
-    print(f"{scored} episodes scored again, {differing} not as recorded.", file=sys.stderr)
-    return 1 if differing else 0
+    rest = f", {left_out} lines left out" if left_out else ""
+    print(f"{scored} episodes scored again, {differing} not as recorded{rest}.", file=sys.stderr)
+    return 1 if differing or left_out else 0
 
 
 def _tell(number: int, result: Rescored, as_json: bool) -> None:
@@ -146,6 +153,8 @@ def _play(
     evaluation: Evaluation, ledger: Ledger, waiting: list[tuple[int, int]], concurrency: int
 ) -> None:
     """Plays the pairs; what is finished is kept whatever happens."""
+    if not waiting:
+        return
     progress = Progress(sys.stderr, len(waiting))
 
     def keep(record: dict[str, Any]) -> None:

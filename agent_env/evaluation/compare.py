@@ -27,9 +27,10 @@ def read(path: Path, broken: Callable[[str], None]) -> tuple[dict[str, Any], lis
     """
     settings: dict[str, Any] = {}
     digests: dict[tuple[int, int], Digest] = {}
-    for _, record in read_records(path, broken):
-        settings = dict(record["settings"])
-        one = digest(record)
+    for _, (one, found) in read_records(
+        path, lambda line: (digest(line), line["settings"]), broken
+    ):
+        settings = found
         known = digests.get(one.pair)
         if known is None or known.infra_error is not None or one.infra_error is None:
             digests[one.pair] = one

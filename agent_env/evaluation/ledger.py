@@ -16,12 +16,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from agent_env.evaluation.run import Pair
 from agent_env.evaluation.settings import Settings, differences
+from agent_env.evaluation.shape import RECORD, check
+from agent_env.feedback import encodable
 
-_KEYS = {"settings", "task_number", "trial", "trajectory", "counts", "requests", "wall_s"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +59,24 @@ def digest(record: Mapping[str, Any]) -> Digest:
     Raises:
         ValueError: This is no record of an evaluation.
     """
-    missing = sorted(_KEYS - record.keys()) if isinstance(record, dict) else ["a JSON object"]
-    if missing:
-        raise ValueError(f"it lacks {', '.join(missing)}")
-    trajectory, error = record["trajectory"], record["trajectory"].get("infra_error")
+    check(record, RECORD)
+    trajectory = record["trajectory"]
+    error = trajectory.get("infra_error")
+    turns = len(trajectory["turns"])
+    if len(record["requests"]) > turns:
+        raise ValueError(f"it has {len(record['requests'])} requests for {turns} turns")
     requests = tuple(
         {key: value for key, value in one.items() if key != "reasoning"}
         for one in record["requests"]
     )
     rescues = [number for number, one in enumerate(requests) if one.get("is_rescue")]
     return Digest(
-        pair=(int(record["task_number"]), int(record["trial"])),
-        task_id=str(trajectory["task"]["id"]),
-        success=bool(trajectory["success"]) and error is None,
-        infra_error=None if error is None else f"{error['kind']}: {error['message']}",
-        counts={str(key): float(value) for key, value in record["counts"].items()},
+        pair=(record["task_number"], record["trial"]),
+        # What the tables print may hold lone surrogates.
+        task_id=encodable(trajectory["task"]["id"]),
+        success=trajectory["success"] and error is None,
+        infra_error=None if error is None else encodable(f"{error['kind']}: {error['message']}"),
+        counts={key: float(value) for key, value in record["counts"].items()},
         requests=requests,
         wall_s=float(record["wall_s"]),
         rescued=any(trajectory["turns"][number]["calls"] for number in rescues),
@@ -79,11 +84,14 @@ def digest(record: Mapping[str, Any]) -> Digest:
     )
 
 
-def read_records(path: Path, broken: Callable[[str], None]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Every readable record with the number of its line, from 1.
+def read_records(
+    path: Path, use: Callable[[dict[str, Any]], T], broken: Callable[[str], None]
+) -> Iterator[tuple[int, T]]:
+    """What `use` makes of every record, with the number of its line, from 1.
 
     Args:
         path: The file.
+        use: Given a line's JSON data; a line on which it fails is left out.
         broken: Told, in a sentence, of each line that is left out.
 
     Raises:
@@ -94,13 +102,25 @@ def read_records(path: Path, broken: Callable[[str], None]) -> Iterator[tuple[in
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
-                digest(record)
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+                used = use(json.loads(line))
+            # The contract: a line may hold anything, and never stops the reading of the others.
+            except Exception as error:
                 cut = "" if line.endswith(b"\n") else " (the file ends inside it)"
-                broken(f"{path}, line {number} is left out{cut}: {error}.")
+                broken(f"{path}, line {number} is left out{cut}: {_reason(error)}.")
             else:
-                yield number, record
+                yield number, used
+
+
+def _reason(error: Exception) -> str:
+    """Why a line is left out, in one line and without its end mark."""
+    said = " ".join(str(error).split()).rstrip(".")[:300]
+    return said if isinstance(error, ValueError) and said else f"{type(error).__name__}: {said}"
+
+
+def _of_file(record: dict[str, Any]) -> tuple[dict[str, Any], str | None, Digest]:
+    """A record's settings, commit and digest."""
+    one = digest(record)
+    return record["settings"], record.get("commit"), one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,14 +156,14 @@ class Ledger:
         try:
             self._lock()
             ours = self.settings.to_dict()
-            for number, record in read_records(self.path, self.broken):
-                if other := differences(ours, record["settings"]):
+            for number, (settings, commit, one) in read_records(self.path, _of_file, self.broken):
+                if other := differences(ours, settings):
                     raise ValueError(
                         f"{self.path} holds an evaluation with other settings (line {number}: "
                         f"{'; '.join(other)}). Give another --out, or the same settings."
                     )
-                self._take(digest(record))
-                self.commits.add(record.get("commit"))
+                self._take(one)
+                self.commits.add(commit)
             self._end_line()
         except BaseException:
             self._file.close()

@@ -145,7 +145,8 @@ def rescore_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m agent_env rescore",
         description="Recorded trajectories through today's parser and scoring. "
-        "Exit status: 0 all as recorded, 1 something differs, 2 bad arguments.",
+        "Exit status: 0 all as recorded, 1 something differs or a line was left out, "
+        "2 bad arguments.",
     )
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--json", action="store_true", help="one JSON line a difference")

@@ -18,6 +18,8 @@ from typing import Any
 from agent_env.customers.user import Situation, UserReply
 from agent_env.domain import load_domain
 from agent_env.env import ToolEnv
+from agent_env.evaluation.ledger import digest
+from agent_env.evaluation.shape import SCORED, check
 from agent_env.store import canonical_json
 from agent_env.types import StopReason, Task
 
@@ -68,14 +70,18 @@ class _Recorded:
         return self._replies[self.turn]
 
 
-def rescore(record: Mapping[str, Any]) -> Rescored:
-    """The record scored again.
+def rescore(record: Mapping[str, Any]) -> Rescored | None:
+    """The record scored again; None for an episode that failed, and so has no score.
 
     Raises:
-        ValueError: The domain of the record cannot be loaded any more, or is another one now.
+        ValueError: This is no record of an evaluation; or its domain cannot be loaded any more, or
+            is another one now.
     """
+    recorded_as = digest(record)
+    if recorded_as.infra_error is not None:
+        return None
+    check(record, SCORED)
     old = record["trajectory"]
-    pair = (int(record["task_number"]), int(record["trial"]))
     task = Task.from_dict(old["task"])
     domain = load_domain(old["domain"]["name"], **old["domain"]["options"])
     is_played = record["settings"]["user"] is not None
@@ -91,9 +97,9 @@ def rescore(record: Mapping[str, Any]) -> Rescored:
     new = env.trajectory
     failed = env.infra_error is not None
     return Rescored(
-        pair=pair,
-        task_id=task.id,
-        before=bool(old["success"]),
+        pair=recorded_as.pair,
+        task_id=recorded_as.task_id,
+        before=recorded_as.success,
         after=None if failed else bool(new["success"]),
         differences=(
             (f"cannot be scored: {env.infra_error['message']}",)

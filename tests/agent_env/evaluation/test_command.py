@@ -63,6 +63,17 @@ def test_long_conversations_of_the_full_shop_score_as_scripted(
     assert (status, found["success"]["solved"]) == (0, 8)
 
 
+def test_a_finished_run_repeated_plays_nothing_and_gives_its_figures(
+    oracle: Any, serve: Any, evaluate: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.jsonl"
+    with serve(oracle(fail=(3,))) as server:
+        _, first, _ = evaluate(server, "--out", str(path))
+    status, again, said = evaluate("http://127.0.0.1:1/v1", "--out", str(path))
+    assert (status, again) == (0, first)
+    assert said == f"10 episodes are in {path} already.\n"
+
+
 def test_every_wire_format_is_read(oracle: Any, serve: Any, evaluate: Any) -> None:
     for wire_format in ("qwen_xml", "openai", "pythonic", "kimi_k2"):
         with serve(oracle(wire_format=wire_format)) as server:

@@ -88,12 +88,131 @@ def test_what_is_not_as_recorded_is_said(played: Any, capsys: Any) -> None:
     assert (told["task"], told["before"], told["after"]) == ("retail_mini-0-4", True, False)
 
 
-def test_a_record_of_a_world_that_is_gone_is_refused(played: Any, capsys: Any) -> None:
+def test_a_record_of_a_world_that_is_gone_is_left_out(played: Any, capsys: Any) -> None:
     def move(record: dict[str, Any]) -> None:
         record["trajectory"]["domain"]["options"]["seed"] = 1
 
-    assert main(["rescore", str(edited(played("out"), move))]) == 2
-    assert "load the domain with the options" in capsys.readouterr().err
+    assert main(["rescore", str(edited(played("out"), move))]) == 1
+    said = capsys.readouterr().err
+    assert "edited.jsonl, line 1 is left out: Task retail_mini-0-0 comes from world" in said
+    assert "load the domain with the options" in said
+    assert said.endswith("0 episodes scored again, 0 not as recorded, 10 lines left out.\n")
+
+
+def at(record: Any, place: str, value: Any) -> None:
+    """Puts the value into the record, or takes out what is there for `GONE`."""
+    *steps, last = [int(step) if step.isdigit() else step for step in place.split(".")]
+    for step in steps:
+        record = record[step]
+    if value is GONE:
+        del record[last]
+    else:
+        record[last] = value
+
+
+GONE = object()
+UNREADABLE = ["[" * 100_000, "null", "5", "[]", "{}", "hello", '{"a":' + "9" * 5000 + "}", "\x00"]
+IN_NO_FIGURE = [
+    ("settings", "a"),
+    ("commit", ["a"]),
+    ("task_number", float("inf")),
+    ("task_number", "7"),
+    ("task_number", True),
+    ("trial", float("nan")),
+    ("trial", -1),
+    ("counts", {"a": "b"}),
+    ("counts", {"reward/success": float("nan")}),
+    ("counts", {"parse/turns": 1e308}),
+    ("requests", ["a"]),
+    ("requests.0.prompt_tokens", "x"),
+    ("requests.0.completion_tokens", 10**400),
+    ("requests.0.retried", 5),
+    ("requests.0.latency_s", None),
+    ("wall_s", float("-inf")),
+    ("trajectory", []),
+    ("trajectory.turns", None),
+    ("trajectory.turns", []),
+    ("trajectory.turns.0.calls", GONE),
+    ("trajectory.task.id", 5),
+    ("trajectory.success", GONE),
+    ("trajectory.infra_error", "x"),
+    ("trajectory.infra_error", {}),
+]
+NOT_TO_BE_SCORED = [
+    ("settings.user", GONE),
+    ("settings.max_turns", "a"),
+    ("settings.max_turns", 0),
+    ("trajectory.turns.0.text", GONE),
+    ("trajectory.turns.0.text", 5),
+    ("trajectory.turns.0.status", GONE),
+    ("trajectory.messages", GONE),
+    ("trajectory.messages", [1]),
+    ("trajectory.domain", GONE),
+    ("trajectory.domain", {"name": "zzz", "options": {}}),
+    ("trajectory.domain", {"name": "retail_mini", "options": {"a": 1}}),
+    ("trajectory.domain.options.kinds", [["cancel"]]),
+    ("trajectory.task.goals", GONE),
+    ("trajectory.task.facts", 5),
+    ("trajectory.task.gold_calls", [["x"]]),
+    ("trajectory.told", GONE),
+    ("trajectory.stop_reason", GONE),
+    ("trajectory.state_hash", 5),
+]
+
+
+def test_a_line_that_is_no_record_is_named_and_the_rest_is_read(
+    played: Any, evaluate: Any, capsys: Any
+) -> None:
+    path = played("out")
+    whole = path.read_text().splitlines()
+    broken = list(UNREADABLE)
+    for place, value in IN_NO_FIGURE:
+        record = json.loads(whole[0])
+        at(record, place, value)
+        broken.append(json.dumps(record))
+    damaged = path.with_name("damaged.jsonl")
+    damaged.write_text("\n".join([*broken, *whole]) + "\n")
+
+    def said_of_each(said: str) -> bool:
+        lines = [line for line in said.splitlines() if " is left out: " in line]
+        named = [f"agent_env: {damaged}, line {number} is" for number in range(1, len(broken) + 1)]
+        told = zip(lines, named, strict=True)
+        return all(line.startswith(name) and len(line) < 500 for line, name in told)
+
+    assert main(["rescore", str(damaged)]) == 1
+    said = capsys.readouterr().err
+    assert said_of_each(said)
+    left = len(broken)
+    assert f"10 episodes scored again, 0 not as recorded, {left} lines left out." in said
+    assert main(["evaluate", "compare", str(damaged), str(path), "--json"]) == 0
+    told = capsys.readouterr()
+    one, other = json.loads(told.out)["summaries"]
+    assert said_of_each(told.err)
+    assert one == other
+    status, found, said = evaluate("http://127.0.0.1:1/v1", "--out", str(damaged))
+    assert (status, found["success"]["solved"]) == (0, 10)
+    assert said_of_each(said)
+
+
+def test_a_record_that_cannot_be_scored_again_stops_no_other(played: Any, capsys: Any) -> None:
+    path = played("out")
+    whole = path.read_text().splitlines()
+    broken = []
+    for place, value in NOT_TO_BE_SCORED:
+        record = json.loads(whole[0])
+        at(record, place, value)
+        broken.append(json.dumps(record))
+    damaged = path.with_name("damaged.jsonl")
+    damaged.write_text("\n".join([*broken, *whole]) + "\n")
+    assert main(["rescore", str(damaged)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    for number, (place, _) in enumerate(NOT_TO_BE_SCORED, 1):
+        assert f"damaged.jsonl, line {number} is left out: " in said.err, place
+    assert f"10 episodes scored again, 0 not as recorded, {len(broken)} lines left" in said.err
+    # The figures do not need what scoring needs.
+    assert main(["evaluate", "compare", str(damaged), str(path), "--json"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_two_files_side_by_side(oracle: Any, played: Any, capsys: Any) -> None:
