@@ -15,20 +15,29 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import math
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, partial
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import ModuleType, NoneType, UnionType
+from typing import Any, get_args, get_origin
 
 from agent_env.customers.user import User
 from agent_env.errors import UnknownNameError
 from agent_env.tool_spec import ToolSpec
 from agent_env.types import Action, Call, Effect, Limits, Task
 from agent_env.world import State, World
+
+_EXPECTED = {
+    int: "a whole number",
+    str: "a text",
+    bool: "true or false",
+    NoneType: "null",
+}
+"""How the types of options are called; a bool counts as no number."""
 
 
 class Wording(Enum):
@@ -175,16 +184,44 @@ def load_domain(name: str, **options: Any) -> Domain:
         ValueError: An option whose value the domain cannot use.
     """
     build = _find_build(name)
-    known = inspect.signature(build).parameters
+    known = _parameters(build)
     for option in options:
         if option not in known:
             raise UnknownNameError(f"option of domain {name}", option, known)
     given = {
         key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
     }
+    for option, value in given.items():
+        if expected := _expected(value, known[option].annotation):
+            raise ValueError(f"The option {option} of domain {name} is {value!r}; give {expected}.")
     # The defaults are filled in first, so that naming one does not build the domain twice.
     filled = {key: given.get(key, parameter.default) for key, parameter in known.items()}
     return _build(build, tuple(filled.items()))
+
+
+@cache
+def _parameters(build: Callable[..., Domain]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(build, eval_str=True).parameters
+
+
+def _expected(value: object, annotation: Any) -> str:
+    """What is expected of an option in place of this value; "" if it is right.
+
+    What is annotated as nothing that is written on a command line is left to the domain.
+    """
+    if isinstance(annotation, UnionType):
+        wanted = [_expected(value, one) for one in get_args(annotation)]
+        return "" if "" in wanted else " or ".join(wanted)
+    if get_origin(annotation) is tuple:
+        one = get_args(annotation)[0]
+        right = isinstance(value, tuple) and not any(_expected(each, one) for each in value)
+        return "" if right else 'a list, such as ["a", "b"]'
+    if annotation is float:
+        right = type(value) in (int, float) and abs(value) < math.inf  # type: ignore[arg-type]
+        return "" if right else "a finite number"
+    if annotation in _EXPECTED:
+        return "" if type(value) is annotation else _EXPECTED[annotation]
+    return ""
 
 
 def native_prompt(name: str) -> str | None:

@@ -31,6 +31,8 @@ _RETRIED = frozenset({408, 409, 425, 429})
 """Statuses below 500 that may pass."""
 _LONGEST_ASKED_S = 120.0
 """A server that asks for a longer wait than this is asked again after this long."""
+_LONGEST_TIMEOUT_S = 1e6
+"""Eleven days; clocks of sockets do not hold every number."""
 _MOST_TOKENS = 10**12
 """What a server counts beyond this is no count of one answer's tokens."""
 
@@ -133,8 +135,11 @@ class Endpoint:
             )
         if not self.model:
             raise ValueError("The model's name is empty; give the name that the server knows.")
-        if self.timeout_s <= 0:
-            raise ValueError(f"The time-out is {self.timeout_s} s; give more than 0.")
+        if not 0 < self.timeout_s <= _LONGEST_TIMEOUT_S:
+            raise ValueError(
+                f"The time-out is {self.timeout_s} s; give more than 0, "
+                f"and no more than {_LONGEST_TIMEOUT_S:.0f}."
+            )
 
     def ask(self, messages: Sequence[Mapping[str, Any]], **options: Any) -> Answer:
         """The model's answer.

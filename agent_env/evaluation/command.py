@@ -118,6 +118,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     reading.check_counts(
         options, tasks=1, trials=1, concurrency=1, max_turns=1, user_budget=1, retries=0
     )
+    reading.check_numbers(options, "timeout", "price_in", "price_out", least=0)
+    reading.check_numbers(options, "temperature", "top_p", "user_temperature")
     domain = load_domain(options.domain, **reading.domain_options(options))
     tasks = domain.tasks(options.tasks, options.seed)  # Refuses more than there are, at once.
     evaluation = _evaluation(options, domain)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -157,18 +158,27 @@ def pairs(given: Sequence[str], option: str) -> dict[str, Any]:
     """The values by key of options such as `--domain-option key=value`.
 
     Raises:
-        ValueError: One has no "=".
+        ValueError: One has no "=", or holds a number that is none, such as NaN.
     """
     found: dict[str, Any] = {}
     for text in given:
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise ValueError(f"{option} is {text!r}; give KEY=VALUE.")
+        found[key] = _value(value)
         try:
-            found[key] = json.loads(value)
+            json.dumps(found[key], allow_nan=False)
         except ValueError:
-            found[key] = value
+            raise ValueError(f"{option} is {text!r}; give finite numbers.") from None
     return found
+
+
+def _value(text: str) -> Any:
+    """The JSON value of the text; the text itself where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def request_fields(given: Mapping[str, Any], further: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,3 +198,17 @@ def check_counts(options: argparse.Namespace, **least: int) -> None:
         if value is not None and value < smallest:
             flag = f"--{name.replace('_', '-')}"
             raise ValueError(f"{flag} is {value}; give {smallest} or more.")
+
+
+def check_numbers(options: argparse.Namespace, *names: str, least: float = -math.inf) -> None:
+    """Returns if every named option is a finite number, and large enough.
+
+    Raises:
+        ValueError: One is not.
+    """
+    bound = f" from {least:g}" if math.isfinite(least) else ""
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and not (math.isfinite(value) and value >= least):
+            flag = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{flag} is {value}; give a finite number{bound}.")

@@ -38,6 +38,36 @@ def test_an_unknown_name_is_answered_with_the_nearest(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "value", "expected"),
+    [
+        ("retail", "users", "abc", "a whole number"),
+        ("retail", "users", 1e3, "a whole number"),
+        ("retail", "seed", True, "a whole number"),
+        ("retail", "noise", "nan", "a finite number"),
+        ("retail", "noise", float("nan"), "a finite number"),
+        ("retail", "noise", float("inf"), "a finite number"),
+        ("retail", "kinds", 5, 'a list, such as ["a", "b"]'),
+        ("retail", "kinds", "cancel", 'a list, such as ["a", "b"]'),
+        ("retail", "kinds", [["cancel"]], 'a list, such as ["a", "b"]'),
+        ("retail", "prompt", {}, "a text"),
+        ("retail_mini", "feedback", 5, "a text or null"),
+        ("tau_bench_retail", "strict", "yes", "true or false"),
+        ("tau2_retail", "path", 5, "a text or null"),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_refused(
+    name: str, option: str, value: object, expected: str
+) -> None:
+    with pytest.raises(ValueError, match=f"option {option} of domain {name} is ") as caught:
+        load_domain(name, **{option: value})
+    assert str(caught.value).endswith(f"; give {expected}.")
+
+
+def test_a_whole_number_does_where_any_number_does() -> None:
+    assert load_domain("retail", noise=0).name == "retail"
+
+
 def test_adapted_domains_are_known_by_name_without_importing_their_modules() -> None:
     code = (
         "import sys; from agent_env.domain import list_adapted, list_domains; "

@@ -245,7 +245,9 @@ def test_a_count_that_no_answer_can_have_is_none(told: str, read: int) -> None:
     [
         ({"base_url": "localhost:8000"}, "The base URL is 'localhost:8000'; give one such as"),
         ({"model": ""}, "The model's name is empty"),
-        ({"timeout_s": 0.0}, "The time-out is 0.0 s; give more than 0."),
+        ({"timeout_s": 0.0}, "The time-out is 0.0 s; give more than 0, and no more than 1000000."),
+        ({"timeout_s": float("nan")}, "The time-out is nan s; give more than 0"),
+        ({"timeout_s": float("inf")}, "The time-out is inf s; give more than 0"),
     ],
 )
 def test_what_no_request_could_use_is_refused(settings: dict[str, object], message: str) -> None:

@@ -74,6 +74,30 @@ def test_a_finished_run_repeated_plays_nothing_and_gives_its_figures(
     assert said == f"10 episodes are in {path} already.\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("--timeout", "nan"), "--timeout is nan; give a finite number from 0."),
+        (("--timeout", "inf"), "--timeout is inf; give a finite number from 0."),
+        (("--price-in", "nan"), "--price-in is nan; give a finite number from 0."),
+        (("--price-out", "-1"), "--price-out is -1.0; give a finite number from 0."),
+        (("--temperature", "nan"), "--temperature is nan; give a finite number."),
+        (("--top-p", "inf"), "--top-p is inf; give a finite number."),
+        (("--user-temperature", "nan"), "--user-temperature is nan; give a finite number."),
+        (("--request", "a=[NaN]"), "--request is 'a=[NaN]'; give finite numbers."),
+        (("--request", "a=1e400"), "--request is 'a=1e400'; give finite numbers."),
+        (
+            ("--domain-option", "orders=abc"),
+            "The option orders of domain retail_mini is 'abc'; give a whole number.",
+        ),
+    ],
+)
+def test_an_option_that_is_no_number_is_refused_in_one_sentence(
+    evaluate: Any, given: tuple[str, ...], message: str
+) -> None:
+    assert evaluate("http://127.0.0.1:1/v1", *given) == (2, None, f"agent_env: {message}\n")
+
+
 def test_every_wire_format_is_read(oracle: Any, serve: Any, evaluate: Any) -> None:
     for wire_format in ("qwen_xml", "openai", "pythonic", "kimi_k2"):
         with serve(oracle(wire_format=wire_format)) as server:
