@@ -81,7 +81,7 @@ def rescore_command(arguments: Sequence[str]) -> int:
             if result.differences:
                 differing += 1
                 _tell(number, result, options.json)
-    rest = f", {left_out} lines left out" if left_out else ""
+    rest = f", {left_out} line{'s' * (left_out > 1)} left out" if left_out else ""
     print(f"{scored} episodes scored again, {differing} not as recorded{rest}.", file=sys.stderr)
     return 1 if differing or left_out else 0
 
