@@ -1,8 +1,9 @@
 """The online softmax: one pass over keys, the output rescaled as the maximum grows."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

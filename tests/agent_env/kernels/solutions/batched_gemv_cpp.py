@@ -1,8 +1,9 @@
 """A dot product for each row, in four running sums."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cstdint>

@@ -1,8 +1,9 @@
 """Scores of a head, their softmax, then the weighted values."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

@@ -1,8 +1,9 @@
 """The first places look at fewer values."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cstdint>

@@ -1,8 +1,9 @@
 """One pass, rows shared among threads."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cmath>

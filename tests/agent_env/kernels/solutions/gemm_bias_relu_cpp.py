@@ -1,8 +1,9 @@
 """The bias is what sums start from, the ReLU follows in the same row."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

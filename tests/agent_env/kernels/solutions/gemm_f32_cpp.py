@@ -1,8 +1,9 @@
 """Rows of b scaled and added: the inner loop runs along memory."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

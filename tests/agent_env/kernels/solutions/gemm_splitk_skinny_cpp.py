@@ -1,8 +1,9 @@
 """Eight slices of the inner dimension, summed at the end."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cstdint>

@@ -1,8 +1,9 @@
 """A group is one run of memory; Welford's update in double."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cmath>

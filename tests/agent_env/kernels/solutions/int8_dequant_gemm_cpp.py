@@ -1,8 +1,9 @@
 """Bytes are widened as they are used; the scale comes last."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

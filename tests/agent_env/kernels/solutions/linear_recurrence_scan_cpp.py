@@ -1,8 +1,9 @@
 """One loop a row, the state in a register."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cstdint>

@@ -1,8 +1,9 @@
 """Two passes over a row that is still in cache."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

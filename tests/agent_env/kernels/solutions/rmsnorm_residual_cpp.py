@@ -1,8 +1,9 @@
 """The sum is written while its squares are added up."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cmath>

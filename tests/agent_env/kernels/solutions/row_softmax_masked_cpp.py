@@ -1,8 +1,9 @@
 """Maximum, exponentials and their sum, then the scale; each row by one thread."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

@@ -1,8 +1,9 @@
 """Rows go to their group as they come."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <cstdint>

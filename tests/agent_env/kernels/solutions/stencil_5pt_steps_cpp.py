@@ -1,8 +1,9 @@
 """Two buffers in turn, borders by wrapped indices."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>

@@ -1,8 +1,9 @@
 """Blocks of 16 by 16, so that both sides stay in cache."""
 
 import torch
-from agent_env.kernels.api import cpp
 from torch import nn
+
+from agent_env.kernels.api import cpp
 
 SOURCE = r"""
 #include <algorithm>
