@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Self
 
@@ -53,6 +53,31 @@ def _pattern(fact: str) -> re.Pattern[str]:
     return re.compile(f"{before}{body}" + r"(?![\w%]|[.,]\d)", re.IGNORECASE)
 
 
+def is_stated(name: str, task: Task, text: str) -> bool:
+    """Whether the text tells one of the task's facts, and does not merely guess at it.
+
+    A value in a list with its rivals ("pending, processed or delivered") tells nothing, nor does
+    one amount among more than its goal allows.
+    """
+    goal = next((goal for goal in task.goals if name in goal.facts), None)
+    fact = task.facts[name]
+    if goal is not None and is_told(fact, text, task.fact_rule):
+        if goal.most_amounts and len(set(_AMOUNT.findall(text))) > goal.most_amounts:
+            return False
+        if rivals := goal.rivals.get(name):
+            text = _listed((fact, *rivals)).sub(" ", text)
+    return is_told(fact, text, task.fact_rule)
+
+
+_AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)|\$\d[\d,]*")
+
+
+@lru_cache(maxsize=256)
+def _listed(values: tuple[str, ...]) -> re.Pattern[str]:
+    one = "(?:" + "|".join(map(re.escape, values)) + ")"
+    return re.compile(rf"\b{one}\b(?:[\s,;/|]+(?:(?:or|and)\s+)?{one}\b)+", re.IGNORECASE)
+
+
 class Progress:
     """How far one episode has come; looks at the store, never changes it.
 
@@ -65,6 +90,7 @@ class Progress:
         "_diff",
         "_judge",
         "_looked_up",
+        "_read",
         "_right",
         "_task",
         "_visible",
@@ -90,6 +116,8 @@ class Progress:
         self.told: frozenset[str] = frozenset()
         self._best_rows: frozenset[tuple[str, str]] = frozenset()
         self._looked_up = False
+        # The look-ups that goals need, as (goal, need), by number.
+        self._read: frozenset[tuple[int, int]] = frozenset()
 
     def fork(self) -> Self:
         """An equal progress that goes its own way."""
@@ -97,9 +125,9 @@ class Progress:
 
     def hear(self, message: str) -> None:
         """Notes the facts that a message to the customer states."""
-        rule = self._task.fact_rule
-        for name, fact in self._task.facts.items():
-            if name not in self.told and is_told(fact, message, rule):
+        unread = self._unread_facts()
+        for name in self._task.facts:
+            if name not in self.told | unread and is_stated(name, self._task, message):
                 self.told |= {name}
 
     def missing_facts(self) -> tuple[str, ...]:
@@ -125,13 +153,14 @@ class Progress:
         )
 
     def is_success(self, state: State) -> bool:
-        """Whether a state is as wanted, and every fact was told."""
-        return not self.missing_facts() and self.is_right(state)
+        """Whether a state is as wanted, every fact was told, and what that needs was read."""
+        return not self.missing_facts() and self._has_read() and self.is_right(state)
 
     def events(
-        self, state: State, results: Iterable[CallResult], *, malformed: bool, done: bool
+        self, state: State, results: Sequence[CallResult], *, malformed: bool, done: bool
     ) -> TurnEvents:
         """What this turn brought for the first time; remembers it."""
+        self._note_read(results)
         first_lookup = (
             not self._looked_up
             and any(map(self._is_gold_lookup, results))
@@ -149,6 +178,34 @@ class Progress:
             is_first_lookup=first_lookup,
             progress_frac=len(new_rows) / self._wanted if new_rows else 0.0,
             is_success=done and self.is_success(state),
+        )
+
+    def _note_read(self, results: Sequence[CallResult]) -> None:
+        """Notes the look-ups that goals need; a refused write tells why it is refused."""
+        answered = [one for one in results if _is_answered(one)]
+        if not answered:
+            return
+        for number, goal in enumerate(self._task.goals):
+            for place, (_, given) in enumerate(goal.needs):
+                if any(_holds_all(one.arguments, given) for one in answered):
+                    self._read |= {(number, place)}
+
+    def _has_read(self, number: int | None = None) -> bool:
+        """Whether what one goal needs, or every goal, was looked up."""
+        return all(
+            (here, place) in self._read
+            for here, goal in enumerate(self._task.goals)
+            if number in (None, here)
+            for place in range(len(goal.needs))
+        )
+
+    def _unread_facts(self) -> frozenset[str]:
+        """Names of the facts that cannot be known yet."""
+        return frozenset(
+            name
+            for number, goal in enumerate(self._task.goals)
+            if not self._has_read(number)
+            for name in goal.facts
         )
 
     def _has_acted(self) -> bool:
@@ -180,6 +237,16 @@ class Progress:
             if key in diff.get(table, ()) and is_equal(diff[table][key], change)
         )
         self._visible = tuple(_is_visible(goal, diff) for goal in self._task.goals)
+
+
+def _holds_all(given: Mapping[str, Any], needed: Mapping[str, Any]) -> bool:
+    return all(name in given and given[name] == value for name, value in needed.items())
+
+
+def _is_answered(result: CallResult) -> bool:
+    return result.outcome is CallOutcome.OK or (
+        result.outcome is CallOutcome.TOOL_ERROR and result.effect is Effect.WRITE
+    )
 
 
 def _is_visible(goal: Goal, diff: Diff) -> bool:

@@ -101,6 +101,10 @@ class Goal:
             store; empty when the right answer is to change nothing.
         facts: Names of the task's facts that belong to it.
         calls: The task's gold calls that serve it, in order.
+        needs: Look-ups without which its facts do not count as told, nor the goal as reached.
+        rivals: For a fact's name the other values that it could have had.
+        most_amounts: How many amounts of money a message may name that tells one of its facts; 0 is
+            any number.
     """
 
     kind: str
@@ -108,22 +112,35 @@ class Goal:
     wants: Mapping[str, Any]
     facts: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
+    needs: tuple[Call, ...] = ()
+    rivals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    most_amounts: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The goal as plain JSON data, from which `from_dict` makes an equal one."""
+        demands = {
+            "needs": _calls_data(self.needs),
+            "rivals": {name: list(values) for name, values in self.rivals.items()},
+            "most_amounts": self.most_amounts,
+        }
         return {
             "kind": self.kind,
             "slots": dict(self.slots),
             "wants": dict(self.wants),
             "facts": list(self.facts),
             "calls": _calls_data(self.calls),
+            # Few domains demand any of these.
+            **{name: demand for name, demand in demands.items() if demand},
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Goal:
         """The goal that `to_dict` wrote."""
         calls = _read_calls(data.get("calls", ()))
-        return cls(**{**data, "facts": tuple(data["facts"]), "calls": calls})
+        needs = _read_calls(data.get("needs", ()))
+        rivals = {name: tuple(values) for name, values in data.get("rivals", {}).items()}
+        facts = tuple(data["facts"])
+        return cls(**{**data, "facts": facts, "calls": calls, "needs": needs, "rivals": rivals})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

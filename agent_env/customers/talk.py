@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from agent_env.customers.acts import Acts, read_acts
 from agent_env.customers.user import Situation
-from agent_env.goal import is_told
+from agent_env.goal import is_stated
 from agent_env.types import Goal, Task
 
 
@@ -104,9 +104,9 @@ class Talk:
         # What answers a question, or is the reason of a refusal, counts only once it was asked:
         # "your refund is being processed" tells nobody that an order is processed.
         since = self.heard[self.begin :]
-        rule = self.task.fact_rule
+        untold = self.situation.missing_facts
         return [
             name
             for name in facts
-            if not any(is_told(self.task.facts[name], text, rule) for text in since)
+            if name in untold or not any(is_stated(name, self.task, text) for text in since)
         ]

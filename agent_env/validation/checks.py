@@ -23,6 +23,7 @@ from agent_env.rewards import RewardWeights
 from agent_env.scripted_agent import ScriptedAgent
 from agent_env.types import Call, Effect, FactRule, Limits, StopReason, Task
 from agent_env.world import State
+from parsers import render
 
 _SPARE_TURNS = 4
 
@@ -120,6 +121,31 @@ def check_talk(probe: Probe) -> Iterator[str]:
         yield "An agent that only says the facts succeeds."
 
 
+def check_shotgun(probe: Probe) -> Iterator[str]:
+    """Reciting every fact without its look-up scores 0."""
+    needy = [goal for goal in probe.task.goals if goal.needs and goal.facts]
+    if not needy:
+        return
+    values = [
+        *probe.task.facts.values(),
+        *(v for goal in needy for vs in goal.rivals.values() for v in vs),
+    ]
+    talk = f"I am sorry, I cannot do that: {', '.join(values)}."
+    if _play_writes(probe, [talk, talk]).metrics()["reward/success"]:
+        yield "An agent that looks nothing up and recites every fact succeeds."
+
+
+def check_handover(probe: Probe) -> Iterator[str]:
+    """Handing over without a look-up scores 0, where one is needed."""
+    calls = probe.task.gold_calls
+    needy = any(goal.needs and not goal.facts for goal in probe.task.goals)
+    if not needy or not any(probe.effect(call) is Effect.HANDOVER for call in calls):
+        return
+    talk = " ".join(probe.task.facts.values())
+    if _play_writes(probe, [talk] if talk else []).metrics()["reward/success"]:
+        yield "An agent that hands over without a look-up succeeds."
+
+
 def check_facts(probe: Probe) -> Iterator[str]:
     """Facts are told by the oracle, and match on token boundaries only."""
     task = probe.task
@@ -190,6 +216,8 @@ CHECKS: Mapping[str, Callable[[Probe], Iterator[str]]] = MappingProxyType(
         "gold_succeeds": check_gold_succeeds,
         "nothing_fails": check_nothing,
         "talk_fails": check_talk,
+        "shotgun_fails": check_shotgun,
+        "handover_at_once_fails": check_handover,
         "facts_exact": check_facts,
         "order_free": check_order,
         "needs_customer": check_needs_customer,
@@ -197,6 +225,14 @@ CHECKS: Mapping[str, Callable[[Probe], Iterator[str]]] = MappingProxyType(
         "round_trip": check_round_trip,
     }
 )
+
+
+def _play_writes(probe: Probe, talk: Sequence[str]) -> ToolEnv:
+    """The episode of an agent that makes the gold writes, talks, and looks nothing up."""
+    calls = [call for call in probe.task.gold_calls if probe.effect(call) is not Effect.READ]
+    last = [call for call in calls if probe.effect(call) is Effect.HANDOVER]
+    first = [call for call in calls if call not in last]
+    return probe.play([*(render([one]) for one in first), *talk, *(render([one]) for one in last)])
 
 
 def _outcome(probe: Probe, calls: Iterable[Call]) -> tuple[list[str], str]:

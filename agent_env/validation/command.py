@@ -54,12 +54,12 @@ def lines(report: Report) -> Iterator[str]:
         f"{report.domain}: {report.tasks} tasks, {report.refusals} that want nothing done, "
         f"{report.swaps} pairs of changes made in the other order"
     )
-    yield f"  {'check':<16}{'tasks':>7}{'failed':>8}  about"
+    yield f"  {'check':<22}{'tasks':>7}{'failed':>8}  about"
     for check, faults in report.failed().items():
         about = _ABOUT.get(check) or (CHECKS[check].__doc__ or "").strip()
-        yield f"  {check:<16}{report.tasks:>7}{len(faults):>8}  {about}"
+        yield f"  {check:<22}{report.tasks:>7}{len(faults):>8}  {about}"
         if faults:
-            yield f"{'':>33}  first: {faults[0].task_id}: {faults[0].message}"
+            yield f"{'':>39}  first: {faults[0].task_id}: {faults[0].message}"
     wrong = len({fault.task_id for fault in report.faults})
     yield f"{wrong} of {report.tasks} tasks fail." if wrong else "All tasks pass."
 

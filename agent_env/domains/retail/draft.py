@@ -16,6 +16,7 @@ import prompts
 from agent_env.domains.retail.oracle import Desk
 from agent_env.domains.retail.world import draw_address
 from agent_env.store import Row
+from agent_env.types import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class Draft:
         needs: Values that a right proposal can name.
         may: Values that it can name besides.
         facts: What the customer must be told, by kind.
+        reads: Look-ups without which nobody can know what to answer.
+        rivals: The other values that a fact could have had, by kind.
     """
 
     wish: str
@@ -72,6 +75,8 @@ class Draft:
     needs: list[str] = field(default_factory=list)
     may: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
+    reads: list[Call] = field(default_factory=list)
+    rivals: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def say(self, variable: str, phrase: str, without: str | None = None) -> None:
         """Puts a phrase into the wish; `without` is what the first words have in its place."""

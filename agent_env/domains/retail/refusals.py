@@ -8,9 +8,11 @@ What it does not do: no wording (`prompts/user/retail_*_wish.md`), no scoring.
 
 from __future__ import annotations
 
+from typing import Any
+
 from agent_env.domains.retail.draft import Case, Draft, name_order, say_address, singles_of
 from agent_env.domains.retail.oracle import cents
-from agent_env.domains.retail.world import REASONS
+from agent_env.domains.retail.world import REASONS, STATUSES
 from agent_env.money import dollars
 
 
@@ -60,7 +62,7 @@ def hand_over(case: Case) -> Draft | None:
     draft.tell("items", f"It is the {item['name']}.")
     draft.may.append(item["item_id"])
     order_id = name_order(case, draft)
-    case.desk.order(order_id)
+    _read_order(case, draft, order_id)
     summary = f"The {item['name']} of delivered order {order_id} arrived damaged."
     case.desk.call("transfer_to_person", summary=summary)
     return draft
@@ -70,7 +72,7 @@ def ask_total(case: Case) -> Draft | None:
     """What an order cost in all."""
     draft = Draft(wish="retail_total_wish")
     order_id = name_order(case, draft)
-    draft.facts["total"] = case.desk.order(order_id)["total"]
+    draft.facts["total"] = _read_order(case, draft, order_id)["total"]
     return draft
 
 
@@ -83,7 +85,7 @@ def ask_sum(case: Case) -> Draft | None:
     draft.say("orders", f"orders {order_ids[0]} and {order_ids[1]}")
     draft.tell("order_id", " and ".join(order_ids))
     draft.needs += order_ids
-    totals = [case.desk.order(order_id)["total"] for order_id in order_ids]
+    totals = [_read_order(case, draft, order_id)["total"] for order_id in order_ids]
     case.desk.call("calculate", expression=" + ".join(total[1:] for total in totals))
     draft.facts["total"] = dollars(sum(map(cents, totals)))
     return draft
@@ -96,10 +98,18 @@ def ask_price(case: Case) -> Draft | None:
     product = case.random.choice(sorted(numbers))
     draft.say("product", product)
     variants = case.desk.product(numbers[product])["variants"].values()
+    draft.reads.append(("get_product", {"product_id": numbers[product]}))
     draft.facts["price"] = dollars(min(cents(one["price"]) for one in variants if one["in_stock"]))
     return draft
 
 
 def _refuse(case: Case, draft: Draft, order_id: str) -> Draft:
-    draft.facts["status"] = case.desk.order(order_id)["status"]
+    status = _read_order(case, draft, order_id)["status"]
+    draft.facts["status"] = status
+    draft.rivals["status"] = tuple(sorted(set(STATUSES) - {status}))
     return draft
+
+
+def _read_order(case: Case, draft: Draft, order_id: str) -> Any:
+    draft.reads.append(("get_order", {"order_id": order_id}))
+    return case.desk.order(order_id)

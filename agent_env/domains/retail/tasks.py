@@ -27,6 +27,7 @@ from agent_env.world import Diff
 KINDS = tuple(INTENTS)
 MAX_INTENTS = 8
 _MOST_DRAWS = 200
+_MOST_AMOUNTS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,10 +194,8 @@ class _Goals:
         if draft is None or slots is None:
             return False
         number = len(self._goals) + 1
-        facts = {
-            name if number == 1 else f"{name}_{number}": value
-            for name, value in draft.facts.items()
-        }
+        names = {name: name if number == 1 else f"{name}_{number}" for name in draft.facts}
+        facts = {names[name]: value for name, value in draft.facts.items()}
         self._goals.append(
             Goal(
                 kind=kind,
@@ -204,6 +203,9 @@ class _Goals:
                 wants=_wants(self._desk.store.diff(), desk.store.diff()),
                 facts=tuple(facts),
                 calls=tuple(desk.calls),
+                needs=tuple(draft.reads),
+                rivals={names[name]: values for name, values in draft.rivals.items()},
+                most_amounts=_MOST_AMOUNTS if draft.reads else 0,
             )
         )
         self._facts |= facts

@@ -48,6 +48,7 @@ _STATUSES = (
     "pending", "delivered", "pending", "delivered", "processed", "pending", "delivered", "pending",
     "delivered", "cancelled", "pending", "delivered",
 )  # fmt: skip
+STATUSES = tuple(sorted(set(_STATUSES)))
 _MOST_VARIANTS = 12
 _SURCHARGES_CENTS = (0, 650, 1_440, 2_310)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from agent_env import Domain, Situation, Task, ToolEnv, UserReply, load_domain
 from agent_env.customers.noise import Noise
+from agent_env.goal import is_stated
 from parsers import render
 
 
@@ -68,7 +69,11 @@ def situation(
     task: Task, chat: list[dict[str, str]], visible: bool, missing: tuple[str, ...] | None
 ) -> Situation:
     is_visible = visible or not task.goals[0].wants
-    missing = tuple(task.facts) if missing is None else missing
+    if missing is None:
+        heard = [one["content"] for one in chat if one["role"] == "assistant"]
+        missing = tuple(
+            name for name in task.facts if not any(is_stated(name, task, one) for one in heard)
+        )
     return Situation(
         task=task,
         message=chat[-1]["content"],

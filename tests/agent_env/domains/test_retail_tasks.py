@@ -282,3 +282,45 @@ def test_nothing_runs_behind_a_hand_over() -> None:
     assert result.stop_reason is StopReason.HANDED_OVER
     assert "users" not in env.diff()
     assert "not run" in result.messages[-1]["content"]
+
+
+def play_identified(task: Task, *turns: str) -> bool:
+    """Whether an agent that identifies the customer and then says this succeeds."""
+    env = ToolEnv(retail(), task)
+    env.reset()
+    for turn in (render([task.gold_calls[0]]), *turns, "Okay.", "Okay."):
+        if not env.done:
+            env.step(turn)
+    return bool(env.metrics()["reward/success"])
+
+
+def single(*kinds: str) -> Task:
+    return next(task for task in tasks() if task.kind in kinds)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_refusal_needs_its_look_up_and_one_status(kind: str) -> None:
+    task = single(kind)
+    look = render([task.goals[0].needs[0]])
+    status = task.facts["status"]
+    right = f"I cannot do that: the order is {status} and cannot be changed."
+    recited = "I cannot do that: the order is pending, processed, delivered or cancelled."
+    assert play_identified(task, look, right)
+    assert not play_identified(task, right, look)
+    assert not play_identified(task, look, recited)
+
+
+def test_a_question_needs_its_look_up_and_few_amounts() -> None:
+    task = single("ask_total")
+    look, total = render([task.goals[0].needs[0]]), task.facts["total"]
+    amounts = " ".join(f"${number}.17" for number in range(1000, 1007))
+    assert play_identified(task, look, f"It is {total}.")
+    assert not play_identified(task, f"It is {total}.")
+    assert not play_identified(task, look, f"It is {total} {amounts}.")
+
+
+def test_a_hand_over_needs_its_look_up() -> None:
+    task = single("hand_over")
+    give = render([task.gold_calls[-1]])
+    assert play_identified(task, render([task.goals[0].needs[0]]), give)
+    assert not play_identified(task, give)

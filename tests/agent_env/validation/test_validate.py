@@ -10,6 +10,7 @@ import pytest
 from agent_env import Domain, Store, Task, ToolError, load_domain
 from agent_env.__main__ import main
 from agent_env.domain import list_domains
+from agent_env.goal import Progress
 from agent_env.types import FactRule
 from agent_env.validation.checks import CHECKS
 from agent_env.validation.validate import Validator, validate
@@ -214,3 +215,17 @@ def test_what_cannot_be_validated_is_said_in_one_line(
 def test_a_misspelt_command_is_told_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "vlidate"]) == 2
     assert "Did you mean 'validate'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "check"),
+    [("ask_total", "shotgun_fails"), ("hand_over", "handover_at_once_fails")],
+)
+def test_scoring_that_asks_for_no_look_up_is_found_out(
+    kind: str, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = load_domain("retail", kinds=(kind,), max_intents=1)
+    task = domain.tasks(1)[0]
+    assert not failing(domain, task)
+    monkeypatch.setattr(Progress, "_has_read", lambda *_: True)
+    assert failing(domain, task) == {check}
