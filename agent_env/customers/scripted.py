@@ -78,7 +78,8 @@ def _find(sort: Sort, text: str) -> frozenset[str]:
 
 
 _AMOUNT = re.compile(
-    r"\b(?:refund|charg|differ|get back|gets? back|credit|total|pa(?:y|id)\b|amount)"
+    r"\b(?:refund|charg|differ|get back|gets? back|credit|total|pa(?:y|id)\b|amount"
+    r"|fees?\b|surcharge)"
     r"[^.!?\n$]{0,60}(\$\d[\d,]*(?:\.\d\d)?)",
     re.IGNORECASE,
 )

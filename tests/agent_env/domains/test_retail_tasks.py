@@ -324,3 +324,16 @@ def test_a_hand_over_needs_its_look_up() -> None:
     give = render([task.gold_calls[-1]])
     assert play_identified(task, render([task.goals[0].needs[0]]), give)
     assert not play_identified(task, give)
+
+
+def test_a_fee_that_no_tool_named_is_refused() -> None:
+    task = single("cancel")
+    script = [act if isinstance(act, str) else render([act]) for act in retail().oracle(task)]
+    place = next(n for n, text in enumerate(script) if text.endswith("Shall I go ahead?"))
+    env = ToolEnv(retail(), task)
+    env.reset()
+    for text in script[:place]:
+        env.step(text)
+    twin = env.fork()
+    fee = script[place].replace(" Shall I", " There is a fee of $500.00. Shall I")
+    assert twin.step(fee).messages[-1] != env.step(script[place]).messages[-1]
