@@ -156,7 +156,8 @@ def _unknown(name: str, known: Mapping[str, Key]) -> str:
     def likeness(key: str) -> float:
         tail, key_tail = name.rpartition(".")[2], key.rpartition(".")[2]
         whole = difflib.SequenceMatcher(None, name, key).ratio()
-        return max(whole, 0.95 * difflib.SequenceMatcher(None, tail, key_tail).ratio())
+        # The right name in the wrong group counts a little less than a slip within the right one.
+        return max(whole, 0.9 * difflib.SequenceMatcher(None, tail, key_tail).ratio())
 
     return (
         f"unknown key '{name}'; did you mean '{max(known, key=likeness)}'? --help lists the keys."
