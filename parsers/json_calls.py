@@ -174,11 +174,27 @@ def _entry_spans(text: str, pos: int, count: int) -> list[Span]:
     return spans
 
 
+_AROUND = frozenset(("function", "id", "type", "index"))
+"""Keys of an envelope's entry that say nothing of the call but its id."""
+
+
 def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | None:
     """The call that one decoded value states, or None if it states none."""
     if not isinstance(entry, dict):
         return None
     inner = entry.get("function")
+    if (
+        type(entry) is dict
+        and isinstance(inner, dict)
+        and type(inner) is dict
+        and len(inner) == 2
+        and "name" in inner
+        and primary in inner
+        and entry.keys() <= _AROUND
+    ):  # What models write nearly always states nothing twice and nothing beside.
+        given = entry.get("id")
+        given = given if isinstance(given, str) else ""
+        return Draft(name=inner["name"], arguments=inner[primary], span=span, id=given)
     holder = inner if isinstance(inner, dict) else entry
     names = [key for key in _NAMES if key in holder]
     if not names and isinstance(inner, str):
