@@ -149,7 +149,7 @@ def _drafts(text: str, pos: int, end: int, entries: list[Any], primary: str) -> 
     spans = _entry_spans(text, pos, len(entries)) or [(pos, end)] * len(entries)
     drafts: list[Draft] = []
     for entry, span in zip(entries[: MAX_CALLS + 1], spans, strict=False):
-        draft = entry_draft(entry, span, primary)
+        draft = _usual_entry(entry, span, primary) or entry_draft(entry, span, primary)
         if draft is None:
             message = 'expected {"name": …, "arguments": {…}} for each call'
             draft = faulty(FaultKind.MALFORMED_CALL, span, message)
@@ -178,23 +178,23 @@ _AROUND = frozenset(("function", "id", "type", "index"))
 """Keys of an envelope's entry that say nothing of the call but its id."""
 
 
+def _usual_entry(entry: Any, span: Span, primary: str) -> Draft | None:
+    """The call of an entry that states nothing twice and nothing beside it, as nearly all do."""
+    inner = entry.get("function") if type(entry) is dict else None
+    if not isinstance(inner, dict) or type(inner) is not dict or len(inner) != 2:
+        return None
+    if "name" not in inner or primary not in inner or not entry.keys() <= _AROUND:
+        return None
+    given = entry.get("id")
+    given = given if isinstance(given, str) else ""
+    return Draft(name=inner["name"], arguments=inner[primary], span=span, id=given)
+
+
 def entry_draft(entry: Any, span: Span, primary: str = "arguments") -> Draft | None:
     """The call that one decoded value states, or None if it states none."""
     if not isinstance(entry, dict):
         return None
     inner = entry.get("function")
-    if (
-        type(entry) is dict
-        and isinstance(inner, dict)
-        and type(inner) is dict
-        and len(inner) == 2
-        and "name" in inner
-        and primary in inner
-        and entry.keys() <= _AROUND
-    ):  # What models write nearly always states nothing twice and nothing beside.
-        given = entry.get("id")
-        given = given if isinstance(given, str) else ""
-        return Draft(name=inner["name"], arguments=inner[primary], span=span, id=given)
     holder = inner if isinstance(inner, dict) else entry
     names = [key for key in _NAMES if key in holder]
     if not names and isinstance(inner, str):
