@@ -5,7 +5,8 @@ in children of the same kind on the same core, and each is stopped while the oth
 calls both on the same fresh contents, in random order; the window opens before the child is let go
 and closes when its answer, outputs in place, arrives. Somewhere among every other pair's calls is
 one with values of another regime, which is verified but not counted: who takes a shortcut that only
-the timed values allow, once the checks are over, takes it there too.
+the timed values allow, once the checks are over, takes it there too. Each regime comes at least
+once within the fewest pairs that are ever taken, however slow the machine.
 
     speed-up = median over pairs of (baseline - round trip) / (candidate - round trip)
 
@@ -199,6 +200,7 @@ class _Pairs:
             self._round_trip_us = _round_trip_us(baseline, call_s)
         self._last: Sequence[Tensor] = ()
         self._regimes = other_regimes(problem, expected.case)
+        self._due = early_visits(self._regimes, self._random)
 
     def hurry(self) -> None:
         """Makes as few calls as there can be: what is long needs no warm caches."""
@@ -237,10 +239,12 @@ class _Pairs:
         """The cases of a turn, and the place of one in another regime among them, -1 for none."""
         usual = self._expected.case
         cases = [replace(usual, seed=self._random.getrandbits(31)) for _ in range(self._calls)]
-        if not self._regimes or self._random.random() >= UNUSUAL_SHARE:
+        regime = self._due.pop(self._done, "")
+        if not regime and self._regimes and self._random.random() < UNUSUAL_SHARE:
+            regime = self._random.choice(self._regimes)
+        if not regime:
             return cases, -1
         place = self._random.randrange(len(cases) + 1)
-        regime = self._random.choice(self._regimes)
         seed = self._random.getrandbits(31)
         cases.insert(place, replace(usual, name=f"timed/{regime}", regime=regime, seed=seed))
         return cases, place
@@ -314,6 +318,15 @@ def other_regimes(problem: Problem, timed: Case) -> tuple[str, ...]:
     if own <= {timed.regime} and by_shape:
         own = set.intersection(*by_shape.values())
     return tuple(sorted(own - {timed.regime}))
+
+
+def early_visits(regimes: Sequence[str], chance: random.Random) -> dict[int, str]:
+    """Which of the first pairs, counted from 0, must call in which other regime.
+
+    Each regime once, as far as there are pairs, so that even the shortest timing calls in each.
+    """
+    pairs = chance.sample(range(FEWEST_PAIRS), min(FEWEST_PAIRS, len(regimes)))
+    return dict(zip(pairs, regimes, strict=False))
 
 
 def _left_behind(child: Child) -> Finding | None:

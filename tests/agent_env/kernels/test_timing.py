@@ -92,3 +92,17 @@ def test_other_regimes_are_those_in_which_the_shape_may_be_called() -> None:
     assert other_regimes(timed, *hidden[:2]) == ("large",)
     second = dataclasses.replace(hidden[0], shape=2)  # which is not called with large values
     assert other_regimes(timed, *hidden[:2], second) == ()
+
+
+def test_every_regime_is_called_even_in_the_shortest_timing() -> None:
+    seen = set()
+    for seed in range(50):
+        visits = timing.early_visits(("adversarial", "large"), random.Random(seed))
+        assert sorted(visits.values()) == ["adversarial", "large"]
+        assert set(visits) <= set(range(timing.FEWEST_PAIRS))
+        seen |= set(visits)
+    assert seen == set(range(timing.FEWEST_PAIRS))  # nobody can tell which pairs they are
+    assert (
+        len(timing.early_visits([f"r{number}" for number in range(9)], random.Random(0)))
+        == timing.FEWEST_PAIRS
+    )
