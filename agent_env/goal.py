@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
 
@@ -32,25 +33,42 @@ def is_told(fact: str, text: str, rule: FactRule = FactRule.TOKEN) -> bool:
     """
     if rule is FactRule.SUBSTRING:
         return fact.lower() in text.lower().replace(",", "")
-    if _NUMBER.fullmatch(fact) and "," in text:
+    sought = _sought(fact)
+    if sought.is_number and "," in text:
         text = _THOUSANDS.sub("", text)
-    return _pattern(fact).search(text) is not None
+    return sought.core in text.lower() and sought.pattern.search(text) is not None
 
 
 _NUMBER = re.compile(r"\d+(?P<decimals>\.\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """How a fact is looked for.
+
+    Attributes:
+        core: Stands in every text in lower case that tells it; most texts are settled by that.
+        pattern: Matches it as a token of its own.
+        is_number: Whether it is a bare number.
+    """
+
+    core: str
+    pattern: re.Pattern[str]
+    is_number: bool
+
+
 @lru_cache(maxsize=4096)
-def _pattern(fact: str) -> re.Pattern[str]:
-    body = re.escape(fact)
-    if re.fullmatch(r"\$[\d,]+\.00", fact):
-        body = re.escape(fact.removesuffix(".00")) + r"(?:\.00)?"
+def _sought(fact: str) -> _Sought:
+    core = fact.removesuffix(".00") if re.fullmatch(r"\$[\d,]+\.00", fact) else fact
+    body = re.escape(core) + ("" if core == fact else r"(?:\.00)?")
     before = r"(?<![\d$])" if fact.startswith("$") else r"(?<!\w)"
-    if number := _NUMBER.fullmatch(fact):
+    number = _NUMBER.fullmatch(fact)
+    if number:
         body += "0*" if number["decimals"] else r"(?:\.0+)?"
         before = r"(?<![\w.])"
-    return re.compile(f"{before}{body}" + r"(?![\w%]|[.,]\d)", re.IGNORECASE)
+    pattern = re.compile(f"{before}{body}" + r"(?![\w%]|[.,]\d)", re.IGNORECASE)
+    return _Sought(core.lower(), pattern, number is not None)
 
 
 def is_stated(name: str, task: Task, text: str) -> bool:
@@ -59,14 +77,16 @@ def is_stated(name: str, task: Task, text: str) -> bool:
     A value in a list with its rivals ("pending, processed or delivered") tells nothing, nor does
     one amount among more than its goal allows.
     """
-    goal = next((goal for goal in task.goals if name in goal.facts), None)
     fact = task.facts[name]
-    if goal is not None and is_told(fact, text, task.fact_rule):
-        if goal.most_amounts and len(set(_AMOUNT.findall(text))) > goal.most_amounts:
-            return False
-        if rivals := goal.rivals.get(name):
-            text = _listed((fact, *rivals)).sub(" ", text)
-    return is_told(fact, text, task.fact_rule)
+    if not is_told(fact, text, task.fact_rule):
+        return False
+    goal = next((goal for goal in task.goals if name in goal.facts), None)
+    if goal is None:
+        return True
+    if goal.most_amounts and len(set(_AMOUNT.findall(text))) > goal.most_amounts:
+        return False
+    rivals = goal.rivals.get(name)
+    return not rivals or is_told(fact, _listed((fact, *rivals)).sub(" ", text), task.fact_rule)
 
 
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)|\$\d[\d,]*")
@@ -90,9 +110,9 @@ class Progress:
         "_diff",
         "_judge",
         "_looked_up",
-        "_read",
         "_right",
         "_task",
+        "_unread",
         "_visible",
         "_wanted",
         "told",
@@ -116,8 +136,10 @@ class Progress:
         self.told: frozenset[str] = frozenset()
         self._best_rows: frozenset[tuple[str, str]] = frozenset()
         self._looked_up = False
-        # The look-ups that goals need, as (goal, need), by number.
-        self._read: frozenset[tuple[int, int]] = frozenset()
+        # The look-ups that goals need and that were not made yet: the goal, and what is asked for.
+        self._unread: tuple[tuple[Goal, Mapping[str, Any]], ...] = tuple(
+            (goal, given) for goal in task.goals for _, given in goal.needs
+        )
 
     def fork(self) -> Self:
         """An equal progress that goes its own way."""
@@ -125,9 +147,10 @@ class Progress:
 
     def hear(self, message: str) -> None:
         """Notes the facts that a message to the customer states."""
-        unread = self._unread_facts()
-        for name in self._task.facts:
-            if name not in self.told | unread and is_stated(name, self._task, message):
+        # What a goal needs looked up first cannot be known yet.
+        unread = [name for goal, _ in self._unread for name in goal.facts]
+        for name in self.missing_facts():
+            if name not in unread and is_stated(name, self._task, message):
                 self.told |= {name}
 
     def missing_facts(self) -> tuple[str, ...]:
@@ -154,19 +177,21 @@ class Progress:
 
     def is_success(self, state: State) -> bool:
         """Whether a state is as wanted, every fact was told, and what that needs was read."""
-        return not self.missing_facts() and self._has_read() and self.is_right(state)
+        return not self.missing_facts() and not self._unread and self.is_right(state)
 
     def events(
         self, state: State, results: Sequence[CallResult], *, malformed: bool, done: bool
     ) -> TurnEvents:
         """What this turn brought for the first time; remembers it."""
-        self._note_read(results)
-        first_lookup = (
-            not self._looked_up
-            and any(map(self._is_gold_lookup, results))
-            and not self._has_acted()
-        )
-        self._looked_up |= first_lookup
+        first_lookup = False
+        if results:
+            self._note_read(results)
+            first_lookup = (
+                not self._looked_up
+                and any(map(self._is_gold_lookup, results))
+                and not self._has_acted()
+            )
+            self._looked_up |= first_lookup
         self._look(state.diff())
         new_rows = self._right - self._best_rows
         if new_rows:
@@ -182,30 +207,13 @@ class Progress:
 
     def _note_read(self, results: Sequence[CallResult]) -> None:
         """Notes the look-ups that goals need; a refused write tells why it is refused."""
-        answered = [one for one in results if _is_answered(one)]
-        if not answered:
+        if not self._unread:
             return
-        for number, goal in enumerate(self._task.goals):
-            for place, (_, given) in enumerate(goal.needs):
-                if any(_holds_all(one.arguments, given) for one in answered):
-                    self._read |= {(number, place)}
-
-    def _has_read(self, number: int | None = None) -> bool:
-        """Whether what one goal needs, or every goal, was looked up."""
-        return all(
-            (here, place) in self._read
-            for here, goal in enumerate(self._task.goals)
-            if number in (None, here)
-            for place in range(len(goal.needs))
-        )
-
-    def _unread_facts(self) -> frozenset[str]:
-        """Names of the facts that cannot be known yet."""
-        return frozenset(
-            name
-            for number, goal in enumerate(self._task.goals)
-            if not self._has_read(number)
-            for name in goal.facts
+        answered = [one.arguments for one in results if _is_answered(one)]
+        self._unread = tuple(
+            (goal, given)
+            for goal, given in self._unread
+            if not any(_holds_all(one, given) for one in answered)
         )
 
     def _has_acted(self) -> bool:
