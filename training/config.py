@@ -9,7 +9,6 @@ because that is done before anything is installed; PyYAML is imported only to re
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from training.contradictions import refuse_contradictions
 from training.settings import (
     ConfigError,
     build,
@@ -26,11 +26,10 @@ from training.settings import (
     setting,
     split_override,
 )
+from training.tree import JOINT_MODES
 
 CONFIGS = Path(__file__).parent / "configs"
 SMOKE_STEPS = 3
-MAX_SEED = 2**31 - 1
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +99,23 @@ class RlConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TreeConfig:
+    """Trees of turns in place of separate episodes; see training/tree.py."""
+
+    turns: int = setting(0, "Turns of a path; 0 plays separate episodes instead.", least=0)
+    generations: int = setting(0, "Completions that each agent samples at a node.", least=0)
+    joint_mode: str = setting(
+        "align",
+        "How agents' completions meet: pairwise, or each with each.",
+        choices=JOINT_MODES,
+    )
+    mean_stop: float | None = setting(
+        None, "Mean reward of a node's actions at which nothing grows on; biases the credit."
+    )
+    max_nodes: int = setting(512, "Most nodes and leaves of one tree.", least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """What is written while training; conversations and examples only with DEBUG_PARSER=1."""
 
@@ -137,10 +153,12 @@ class RunConfig:
     smoke: bool = setting(False, f"A short trial: {SMOKE_STEPS} steps, no figures demanded.")
     demand_figures: bool = setting(True, "Exit with 1 when a CPU run misses its figures.")
     hardware: str = setting("auto", "auto looks for an NVIDIA GPU.", choices=("auto", "cpu", "gpu"))
+    agents: int = setting(1, "Agents that act at once in a tree, one policy for all.", least=1)
     domain: DomainConfig = field(default_factory=DomainConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     warm_start: WarmStartConfig = field(default_factory=WarmStartConfig)
     rl: RlConfig = field(default_factory=RlConfig)
+    tree: TreeConfig = field(default_factory=TreeConfig)
     log: LogConfig = field(default_factory=LogConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     wandb: WandbConfig = field(default_factory=WandbConfig)
@@ -186,10 +204,10 @@ def read_arguments(argv: Sequence[str]) -> Arguments:
         raise ConfigError(
             f"--config: there is no file {str(path)!r}; ours are in training/configs."
         )
-    given = checked(RunConfig, dict(map(split_override, overrides)))
+    given = checked(RunConfig, _by_name(overrides))
     if path is None and hardware_for(given) == "cpu":
         # The defaults are this recipe, so contradictions show before anything is installed.
-        _refuse_contradictions(build(RunConfig, given))
+        refuse_contradictions(build(RunConfig, given))
     return Arguments(overrides=tuple(overrides), path=path, help=False)
 
 
@@ -203,11 +221,11 @@ def load(overrides: Sequence[str] = (), path: Path | None = None) -> RunConfig:
     Raises:
         ConfigError: A key or value is wrong in either, or settings contradict each other.
     """
-    given = checked(RunConfig, dict(map(split_override, overrides)))
+    given = checked(RunConfig, _by_name(overrides))
     if path is None:
         path = CONFIGS / ("qwen3_8b.yaml" if hardware_for(given) == "gpu" else "cpu.yaml")
     try:
-        values = checked(RunConfig, flatten(_read_yaml(path))) | given
+        values = checked(RunConfig, _unabbreviated(flatten(_read_yaml(path)))) | given
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error}") from error
     config = build(RunConfig, values | {"hardware": hardware_for(values)})
@@ -215,7 +233,7 @@ def load(overrides: Sequence[str] = (), path: Path | None = None) -> RunConfig:
         config = replace(config, steps=SMOKE_STEPS)
     if not config.name:
         config = replace(config, name=_default_name(config, path))
-    _refuse_contradictions(config)
+    refuse_contradictions(config)
     return config
 
 
@@ -241,6 +259,7 @@ def help_text() -> str:
     ]
     for key in keys_of(RunConfig).values():
         default = ",".join(key.default) if isinstance(key.default, tuple) else key.default
+        default = "none" if default is None else default
         choices = f" One of {', '.join(key.choices)}." if key.choices else ""
         lines.append(f"  {f'{key.name}={default}':<48} {key.doc}{choices}")
     return "\n".join(lines)
@@ -266,8 +285,20 @@ def main(argv: Sequence[str]) -> int:
     if read.help:
         print(help_text())
     elif command == "hardware":
-        print(hardware_for(checked(RunConfig, dict(map(split_override, read.overrides)))))
+        print(hardware_for(checked(RunConfig, _by_name(read.overrides))))
     return 0
+
+
+def _by_name(overrides: Sequence[str]) -> dict[str, object]:
+    """The values of `key=value` texts; of a key named twice the later."""
+    return _unabbreviated(dict(map(split_override, overrides)))
+
+
+def _unabbreviated(values: Mapping[str, object]) -> dict[str, object]:
+    """The values with `domain=NAME` spelt out as `domain.name=NAME`."""
+    if "domain" in values and "domain.name" in values:
+        raise ConfigError("domain and domain.name are the same key; give one of them.")
+    return {"domain.name" if name == "domain" else name: value for name, value in values.items()}
 
 
 def _read_yaml(path: Path) -> Mapping[str, object]:
@@ -288,38 +319,6 @@ def _read_yaml(path: Path) -> Mapping[str, object]:
 def _default_name(config: RunConfig, path: Path) -> str:
     """The run folder's name when nobody chose one."""
     return f"{path.stem}-seed{config.seed}{'-smoke' if config.smoke else ''}"
-
-
-def _refuse_contradictions(config: RunConfig) -> None:
-    """Raises ConfigError for settings that cannot hold together."""
-    rl, model = config.rl, config.model
-    if rl.prompts % rl.mini_batch_prompts:
-        raise ConfigError(
-            f"rl.mini_batch_prompts={rl.mini_batch_prompts} must divide rl.prompts={rl.prompts}."
-        )
-    episodes = rl.mini_batch_prompts * rl.samples
-    if episodes % (rl.workers * rl.micro_batch):
-        raise ConfigError(
-            f"an update has {episodes} episodes (rl.mini_batch_prompts x rl.samples); "
-            f"rl.workers={rl.workers} x rl.micro_batch={rl.micro_batch} must divide that."
-        )
-    if model.hidden_size % model.heads:
-        raise ConfigError(
-            f"model.heads={model.heads} must divide model.hidden_size={model.hidden_size}."
-        )
-    if rl.max_prompt_tokens + rl.max_turn_tokens > rl.max_input_tokens:
-        raise ConfigError(
-            f"rl.max_input_tokens={rl.max_input_tokens} is too short for one prompt "
-            f"(rl.max_prompt_tokens={rl.max_prompt_tokens}) and one turn "
-            f"(rl.max_turn_tokens={rl.max_turn_tokens})."
-        )
-    if config.name and (not _NAME.fullmatch(config.name) or config.name == "latest"):
-        raise ConfigError(
-            "name: expected letters, digits, '.', '_' and '-', and not 'latest', "
-            f"got {config.name!r}."
-        )
-    if config.seed > MAX_SEED:
-        raise ConfigError(f"seed: expected at most {MAX_SEED} (numpy takes no more).")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ _EXPECTED = {
     float: "a number",
     str: "text",
     tuple: "names separated by commas",
+    types.UnionType: "a number or none",
 }
 
 
@@ -35,7 +36,10 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One setting: dotted name, type (`tuple` is a tuple of str) and what `setting` was told."""
+    """One setting: dotted name, type and what `setting` was told.
+
+    Of the types, `tuple` is a tuple of str, and `types.UnionType` a number or None.
+    """
 
     name: str
     kind: type
@@ -215,6 +219,11 @@ def _read_float(value: object) -> float:
     return number
 
 
+def _read_float_or_none(value: object) -> float | None:
+    is_none = value is None or (isinstance(value, str) and value.lower() == "none")
+    return None if is_none else _read_float(value)
+
+
 def _read_str(value: object) -> str:
     if isinstance(value, str):
         return value
@@ -238,5 +247,6 @@ _READERS = types.MappingProxyType(
         float: _read_float,
         str: _read_str,
         tuple: _read_tuple,
+        types.UnionType: _read_float_or_none,
     }
 )

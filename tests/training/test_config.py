@@ -74,10 +74,58 @@ def test_values_take_the_type_of_their_key():
         ("model.heads=5", "model.heads=5 must divide model.hidden_size=64"),
         ("rl.max_input_tokens=100", "rl.max_input_tokens=100 is too short"),
         ("name=../elsewhere", "name: expected letters, digits"),
+        ("tree.turns=2", "tree.turns=2 needs tree.generations of at least 2, got 0"),
+        ("tree.generations=4", "tree.generations=4 says how a tree grows, but tree.turns=0"),
+        ("agents=2", "agents=2 says how a tree grows, but tree.turns=0"),
+        ("tree.joint_mode=both", "tree.joint_mode: expected one of align, cross, got 'both'"),
+        ("tree.mean_stop=high", "tree.mean_stop: expected a number or none, got 'high' (text)"),
     ],
 )
 def test_a_mistake_is_answered_with_one_sentence(override, words):
     assert words in refusal(override)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ("tree.joint_mode=cross", "cross combines several agents' completions, but agents=1"),
+        ("rl.samples=4", "rl.samples=4 samples separate episodes, tree.turns=3 grows trees"),
+        ("tree.generations=9", "tree.generations=9, agents=1, tree.joint_mode=align has 820 nodes"),
+        (
+            "tree.generations=4 tree.joint_mode=cross agents=2",
+            "4,369 nodes and leaves and 2,184 generations (tree.max_nodes=512)",
+        ),
+        ("tree.turns=1000000", "more than 1e+15 nodes and leaves"),
+        ("tree.joint_mode=cross agents=99999", "more than 1e+15 nodes and leaves"),
+    ],
+)
+def test_a_tree_that_contradicts_itself_or_explodes_is_refused_with_the_numbers(overrides, words):
+    assert words in refusal("tree.turns=3", "tree.generations=2", *overrides.split())
+
+
+def test_a_tree_may_be_as_large_as_was_allowed_on_purpose(capsys):
+    large = ["tree.turns=3", "tree.generations=9"]
+    assert main(["check", *large]) == 2
+    assert "raise tree.max_nodes on purpose" in capsys.readouterr().err
+    assert main(["check", *large, "tree.max_nodes=820"]) == 0
+
+
+def test_a_domain_may_be_named_without_its_group(tmp_path):
+    assert load(("domain=retail",), CPU).domain.name == "retail"
+    path = tmp_path / "mine.yaml"
+    path.write_text("domain: retail\n")
+    assert load((), path).domain.name == "retail"
+    assert "domain and domain.name are the same key" in refusal("domain=a", "domain.name=b")
+
+
+def test_none_is_a_value_where_a_number_may_be_missing(tmp_path):
+    tree = ("tree.turns=2", "tree.generations=2")
+    assert load((*tree, "tree.mean_stop=0.5"), CPU).tree.mean_stop == 0.5
+    config = load((*tree, "tree.mean_stop=none"), CPU)
+    assert config.tree.mean_stop is None
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(nested(config)))
+    assert load((), path) == config
 
 
 @pytest.mark.parametrize(
