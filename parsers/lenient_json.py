@@ -1,11 +1,11 @@
 """Reads JSON as models write it: exactly if possible, else by named repairs, never by a guess.
 
 `decode` reads one value at an offset. First the C decoder of the standard library, then (only on
-failure) an iterative reader that accepts trailing commas, Python literals, single quotes and raw
-control characters, and names each in a `Repair`. Brackets inside a value must balance: bracket
-damage is the business of `salvage.py`, which looks only around argument values. Nothing here
-recurses in Python, and nesting is capped before the C decoder sees it, so no input can raise or
-overflow.
+failure) an iterative reader that accepts trailing commas, Python literals, single quotes, raw
+control characters and the doubled braces of templates, and names each in a `Repair`. Brackets
+inside a value must balance: bracket damage is the business of `salvage.py`, which looks only around
+argument values. Nothing here recurses in Python, and nesting is capped before the C decoder sees
+it, so no input can raise or overflow.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ MAX_DEPTH = 128
 scanstring: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
 
 _OPEN_STRING = "a string is not closed"
+_DOUBLED = "bracket_damage"
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 _BRACKET = re.compile(r'[\[{]|[\]}]|"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -188,7 +189,12 @@ class _Relaxed:
         while True:
             char = self.text[pos : pos + 1]
             value: Any
-            if char and char in "{[" and len(stack) < MAX_DEPTH:
+            doubled = self.text.startswith("{{", pos)
+            if char and char in "{[" and len(stack) + doubled < MAX_DEPTH:
+                if doubled:
+                    self.note(_DOUBLED, pos, pos + 2, "read doubled braces as single ones")
+                    stack.append(("{{", [], key))
+                    pos, key = pos + 1, ""
                 stack.append((char, [], key))
                 value, pos = None, self.open_item(pos + 1, stack[-1])
             else:
@@ -215,6 +221,8 @@ class _Relaxed:
         """The finished array or object of a frame."""
         if kind == "[":
             return [value for _, value in items]
+        if kind == "{{":
+            return items[0][1]
         merged = merge_pairs(items)
         if isinstance(merged, Ambiguous):
             self.said = self.said or said_twice(merged.twice[0])
@@ -228,7 +236,7 @@ class _Relaxed:
     def after_item(self, pos: int, frame: tuple[str, list[Any], str]) -> int:
         """Offset of the next item, or of the closer that ends the frame."""
         pos = skip_space(self.text, pos)
-        if self.text.startswith(",", pos):
+        if self.text.startswith(",", pos) and frame[0] != "{{":
             after = skip_space(self.text, pos + 1)
             if self.text[after : after + 1] in ("}", "]"):
                 self.note(
@@ -242,7 +250,7 @@ class _Relaxed:
         if pos >= len(self.text):
             raise NotJsonError("the text ends before the value is closed", pos, cut=True)
         char = self.text[pos]
-        closer = "}" if frame[0] == "{" else "]"
+        closer = "]" if frame[0] == "[" else "}"
         if (char in "}]" and char != closer) or (closer_only and char != closer):
             raise NotJsonError(f"expected ',' or '{closer}'", pos)
         return pos

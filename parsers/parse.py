@@ -8,6 +8,7 @@ text is the model's and never does. It prints nothing: `DEBUG_PARSER=1` turns on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from .tools import Toolbox
 
 _LONGEST_LONE_FENCE = 2000
+_FRAMING = re.compile(r"(?:[\s{}\[\](),;]|```\w*)*")
+"""What calls were put between, and nobody reads."""
 
 
 def parse(
@@ -104,6 +107,8 @@ def _read(scan: Scan, mode: str) -> ParsedMessage:
     faults = list(scan.faults)
     for call in calls:
         faults.extend(call.faults)
+    if calls and _FRAMING.fullmatch(content):
+        content = ""
     status = _status(scan, calls, content, faults)
     if status is ParseStatus.MALFORMED and not faults:
         what = "only thoughts" if thought else "nothing"

@@ -105,10 +105,15 @@ class Scan(Findings):
         for pattern, owner in self.lexer.by_start:
             found = pattern.match(self.text, pos)
             reading = owner.read(self.text, pos, found.end()) if found else None
-            if reading is None or (reading.named_only and self.box.tools is None):
-                continue
-            return self.take(owner, reading)
+            if reading is not None and not (reading.named_only and self.names_nothing(reading)):
+                return self.take(owner, reading)
         return pos
+
+    def names_nothing(self, reading: Reading) -> bool:
+        """Whether a turn that only begins like a call names no offered tool: a word, then JSON."""
+        return self.box.tools is None or not any(
+            isinstance(draft.name, str) and self.box.find(draft.name)[1] for draft in reading.drafts
+        )
 
     def at_literal(self, role: Role, found: re.Match[str]) -> int:
         """Acts on a literal; returns where to go on."""

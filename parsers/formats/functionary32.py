@@ -11,6 +11,7 @@ import json
 import re
 
 from ..drafts import MISSING, Draft, Pairs, Reading, WireFormat
+from ..json_calls import read_document
 from ..outside import read_arguments
 from ..tagged import examples_of
 
@@ -30,10 +31,12 @@ def read(text: str, start: int, payload: int) -> Reading | None:
         return Reading(drafts=[], span=(start, header.end()))
     if not text.startswith("{", header.end()):
         return None
+    bare = not text.startswith(_MARK, start)
+    if bare and read_document(text, header.end()).call_like:
+        return None  # a word, and below it a call that says its own name
     draft = Draft(name=header[1], arguments=MISSING, span=(start, header.end()))
     end = read_arguments(text, draft, header.end(), _NEXT, _CLOSED)
     draft.span = (start, end)
-    bare = not text.startswith(_MARK, start)
     return Reading(drafts=[draft], span=draft.span, bare=bare, named_only=bare)
 
 

@@ -52,7 +52,7 @@ def render(calls: Pairs) -> str:
 _ONE = '{"name": "get_weather", "arguments": {"city": "Paris", "days": 3}}'
 FORMAT = WireFormat(
     name="json",
-    patterns=(r"\{(?=[\s\"'])\s*[\"']", r"\[(?=[\s{])\s*\{\s*[\"']"),
+    patterns=(r"\{\{?(?=[\s\"'])\s*[\"']", r"\[(?=[\s{])\s*\{\s*[\"']"),
     rank=90,
     read=read,
     render=render,

@@ -25,6 +25,8 @@ _OPEN, _CLOSE = "<|python_start|>", "<|python_end|>"
 _tagged = tagged_python(_OPEN, _CLOSE)
 _LINE_START = re.compile(r"(?:\A|[\n>])[ \t]*\Z")
 _LINE_END = re.compile(r"[ \t]*(?:\n|<|```|\Z)")
+_LAST = re.compile(r"(?:\s|<[|/]?\w[\w|]{0,30}>){0,64}\Z")
+"""Blanks and end tokens, and nothing for a person."""
 _FENCE_END = re.compile(r"\s*(?:```|\Z)")
 _REACH = 64
 
@@ -60,7 +62,7 @@ def _in_the_open(text: str, start: int) -> Reading | None:
         line_end = text.find("\n", end)
         end = line_end if line_end >= 0 else len(text)
     on_its_lines = _LINE_START.search(text, max(0, start - _REACH), start) is not None
-    last = not text[end : end + _REACH].strip()
+    last = _LAST.match(text, end) is not None
     if not drafts or not (on_its_lines or last) or not _LINE_END.match(text, end):
         return None
     said_little = not any(draft.arguments and draft.fault is None for draft in drafts)

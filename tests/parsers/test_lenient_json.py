@@ -131,3 +131,30 @@ def test_a_bad_escape_is_a_cut_only_where_the_text_ends_in_it(text: str, cut: bo
     with pytest.raises(NotJsonError) as caught:
         decode(text, 0)
     assert caught.value.cut is cut
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{{"a": 1}}', {"a": 1}),
+        ('{{"a": {{"b": [{{}}]}}, "c": "}}"}}', {"a": {"b": [{}]}, "c": "}}"}),
+        ('{{ "a": {"b": 2} } }', {"a": {"b": 2}}),
+    ],
+)
+def test_doubled_braces_are_single_ones(text: str, value: object) -> None:
+    read = decode(text, 0)
+    assert (read.value, read.end) == (value, len(text))
+    assert [repair.kind for repair in read.repairs] == ["bracket_damage"]
+
+
+@pytest.mark.parametrize("text", ['{{"a": 1}, {"a": 2}}', '{{"a": 1}, "b": 2}', '{{"a": 1]}'])
+def test_what_holds_more_than_one_object_is_not_doubled(text: str) -> None:
+    with pytest.raises(NotJsonError):
+        decode(text, 0)
+
+
+def test_doubled_braces_nest_no_deeper_than_single_ones() -> None:
+    deep = MAX_DEPTH // 2
+    assert decode('{{"a": ' * deep + "True" + "}}" * deep, 0).repairs
+    with pytest.raises(NotJsonError):
+        decode('{{"a": ' * (deep + 1) + "True" + "}}" * (deep + 1), 0)
