@@ -6,11 +6,12 @@ counts and stop reasons come from ToolEnv unchanged. The same class serves CPU a
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import skyrl_gym
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
@@ -90,6 +91,22 @@ class CallforgeEnv(BaseTextEnv):
             done=result.done,
             metadata={},
         )
+
+    def fork(self) -> Self:
+        """An episode that goes its own way from here; neither sees what the other does."""
+        twin = copy.copy(self)
+        twin._env = self._env.fork()
+        return twin
+
+    @property
+    def is_spoilt(self) -> bool:
+        """The environment failed: what it paid is no reward."""
+        return self._failure is not None or self._env.infra_error is not None
+
+    @property
+    def domain_name(self) -> str:
+        """Name of the world that the episode plays in."""
+        return self._env.domain.name
 
     def get_metrics(self) -> dict[str, Any]:
         """Counts and the whole trajectory; SkyRL hands them on without looking inside."""

@@ -1,13 +1,15 @@
 """The environment as SkyRL calls it: same rewards as ToolEnv, and no exception ever."""
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent_env import ToolEnv
+from agent_env import ToolEnv, load_domain
+from agent_env.exporting import export
 from training import compat, jsonl
 
 compat.prepare_process()
@@ -104,3 +106,40 @@ def test_registering_twice_is_harmless(tmp_path: Path) -> None:
     make: Callable[..., Any] = skyrl_gym.make
     with pytest.raises(ValueError, match="columns"):
         make("callforge", env_config={}, extras={})
+
+
+@pytest.mark.parametrize("name", ["retail_mini", "retail"])
+def test_thousands_of_interleaved_forks_share_nothing(name: str) -> None:
+    """Every fork is held against an episode of its own that took the same turns."""
+    rng, domain = random.Random(7), load_domain(name, seed=3)
+    task = next(task for task in domain.tasks(40, seed=5) if task.gold_diff)
+    (row,) = export.rows(domain, [task])
+    script = [said if isinstance(said, str) else right(said) for said in domain.oracle(task)]
+    living: list[tuple[CallforgeEnv, tuple[str, ...]]] = [(made(row), ())]
+    played: dict[tuple[str, ...], CallforgeEnv] = {}
+    for _ in range(3000):
+        env, said = living[rng.randrange(len(living))]
+        follow = len(said) < len(script) and rng.random() < 0.6
+        text = script[len(said)] if follow else rng.choice([*script, "```", "I will look."])
+        twin = env.fork()
+        if not twin.step(text)["done"]:
+            living.append((twin, (*said, text)))
+        played.setdefault((*said, text), twin)
+    assert any(twin.get_metrics()["trajectory"]["diff"] for twin in played.values())
+    for said, twin in rng.sample(sorted(played.items(), key=lambda item: item[0]), 200):
+        alone = made(row)
+        for text in said:
+            alone.step(text)
+        assert twin.get_metrics() == alone.get_metrics()
+    assert living[0][0].get_metrics() == made(row).get_metrics()
+
+
+def test_a_failing_environment_says_that_it_is_spoilt(rows: list[dict[str, Any]]) -> None:
+    env = made(rows[0])
+    assert not env.is_spoilt
+    assert env.domain_name == "retail_mini"
+    broken = env.fork()
+    broken._env.messages = None  # type: ignore[assignment]
+    broken.step("Hello.")
+    assert broken.is_spoilt
+    assert not env.is_spoilt
