@@ -1,15 +1,16 @@
-"""Trees of turns: how many there are, how they grow, and what each completion came to.
+"""Trees of turns: how large they are, and how they grow.
 
 Place in the flow: ``training/config.py`` refuses trees that explode, ``training/tree_generator.py``
-grows them with a model and environments, ``training/credit`` turns what a node's completions came
-to into advantages. A node is a conversation before a turn. There each of N agents samples G
-completions; joint actions combine them, one of each agent:
+grows them with a model and environments, ``training/credit`` compares what became of them. A node
+is a conversation before a turn. There each of N agents samples G completions, and joint actions
+combine them, one of each agent:
 
     align   the agents' first ones together, their second ones together, ...: G joint actions
     cross   every combination: G**N joint actions
 
 A joint action is taken in a fork of the node's environment, and what comes of it is the next node.
-What this module does not do: sample, step, or know what a conversation is; standard library only.
+What this module does not do: sample, step, credit, or know what a conversation is; it needs the
+standard library alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import statistics
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from training.credit import TreeNode
 
 JOINT_MODES = ("align", "cross")
 COUNTABLE = 10**15
@@ -243,36 +246,20 @@ def _children(
             yield edge.child
 
 
-def edge_return(edge: Edge[State, Completion], gamma: float) -> float | None:
-    """The edge's reward and the discounted mean of what followed; None where that was spoilt.
-
-    Where every continuation was spoilt nobody knows what the edge was worth.
-    """
-    if edge.is_spoilt:
-        return None
-    if edge.child is None or not edge.child.edges:
-        return edge.reward
-    following = [
-        value for later in edge.child.edges if (value := edge_return(later, gamma)) is not None
+def credit_nodes(roots: Iterable[Node[State, Completion]]) -> list[TreeNode]:
+    """All nodes of the trees for ``tree_advantages``, in the order of walking tree after tree."""
+    nodes = [node for root in roots for node in root.walk()]
+    places = {id(node): place for place, node in enumerate(nodes)}
+    return [
+        TreeNode(
+            rewards=tuple(None if edge.is_spoilt else edge.reward for edge in node.edges),
+            children=tuple(
+                None if edge.child is None else places[id(edge.child)] for edge in node.edges
+            ),
+            picks=tuple(edge.picks for edge in node.edges),
+        )
+        for node in nodes
     ]
-    return edge.reward + gamma * statistics.fmean(following) if following else None
-
-
-def completion_returns(node: Node[State, Completion], gamma: float) -> list[list[float | None]]:
-    """What each completion of each agent came to: the mean over the joint actions it was part of.
-
-    None where all of them were spoilt. The mean, not the sum: crossed with others a completion is
-    judged G**(N-1) times, and is not worth more for it.
-    """
-    returns = [(edge.picks, edge_return(edge, gamma)) for edge in node.edges]
-    result: list[list[float | None]] = []
-    for agent, completions in enumerate(node.completions):
-        shares: list[list[float]] = [[] for _ in completions]
-        for picks, value in returns:
-            if value is not None:
-                shares[picks[agent]].append(value)
-        result.append([statistics.fmean(share) if share else None for share in shares])
-    return result
 
 
 def paths(

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.credit.tree import completion_returns, joint_returns
 from training.tree import (
     Edge,
     Node,
     TreePlan,
-    completion_returns,
+    credit_nodes,
     describe,
-    edge_return,
     grow,
     paths,
 )
@@ -82,6 +82,15 @@ class World:
         return root
 
 
+def returns_of(root: Tree, gamma: float) -> list[list[list[float | None]]]:
+    """Of each node, what each completion of each agent came to."""
+    nodes = credit_nodes([root])
+    return [
+        completion_returns(node, values)
+        for node, values in zip(nodes, joint_returns(nodes, gamma), strict=True)
+    ]
+
+
 def test_the_numbers_are_those_of_the_formulas() -> None:
     align = TreePlan(turns=3, generations=4).count()
     assert align is not None
@@ -136,7 +145,7 @@ def test_a_full_conversation_is_a_leaf_that_keeps_its_reward() -> None:
     world.full = {"/1"}
     root = world.grown()
     assert [path[-1].state for path in paths(root)] == ["/0/0", "/0/1", "/1"]
-    assert completion_returns(root, 1.0) == [[0.0, 1.0]]
+    assert returns_of(root, 1.0)[0] == [[0.0, 1.0]]
 
 
 def test_the_mean_of_siblings_stops_all_of_them() -> None:
@@ -151,25 +160,24 @@ def test_the_mean_of_siblings_stops_all_of_them() -> None:
 def test_returns_are_rewards_and_discounted_means_of_what_followed() -> None:
     rewards = {"/0": 1.0, "/0/0": 2.0, "/0/1": 4.0, "/1/0": -1.0}
     root = World(TreePlan(turns=2, generations=2), rewards).grown()
-    assert completion_returns(root, 0.5) == [[1.0 + 0.5 * 3.0, 0.5 * -0.5]]
+    assert returns_of(root, 0.5)[0] == [[1.0 + 0.5 * 3.0, 0.5 * -0.5]]
 
 
 def test_a_crossed_completion_is_worth_the_mean_of_its_joint_actions() -> None:
     plan = TreePlan(turns=1, generations=2, agents=2, joint_mode="cross")
     rewards = {"/00": 1.0, "/01": 2.0, "/10": 4.0, "/11": 8.0}
     root = World(plan, rewards).grown()
-    assert completion_returns(root, 1.0) == [[1.5, 6.0], [2.5, 5.0]]
+    assert returns_of(root, 1.0)[0] == [[1.5, 6.0], [2.5, 5.0]]
 
 
 def test_what_the_environment_spoilt_is_in_no_mean() -> None:
     world = World(TreePlan(turns=2, generations=2), {"/0/0": 2.0, "/0/1": 100.0})
     world.spoilt = {"/0/1", "/1/0", "/1/1"}
     root = world.grown()
-    assert completion_returns(root, 1.0) == [[2.0, None]]
+    assert returns_of(root, 1.0)[0] == [[2.0, None]]
     child = root.edges[0].child
     assert child is not None
-    assert completion_returns(child, 1.0) == [[2.0, None]]
-    assert edge_return(root.edges[1], 1.0) is None
+    assert returns_of(child, 1.0) == [[[2.0, None]]]
 
 
 @given(small_plans, st.data())
@@ -181,6 +189,6 @@ def test_the_root_is_worth_the_mean_of_its_paths_when_nothing_stops_early(
     rewards = {state: data.draw(values) for state in states[:30]}
     root = World(plan, rewards).grown()
     totals = [sum(edge.reward for edge in path) for path in paths(root)]
-    for returns in completion_returns(root, 1.0):
+    for returns in returns_of(root, 1.0)[0]:
         shares = [value for value in returns if value is not None]
         assert statistics.fmean(shares) == pytest.approx(statistics.fmean(totals))
