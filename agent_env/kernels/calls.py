@@ -1,8 +1,9 @@
 """Calls of a model on tensors that lie in the arena.
 
 Place in the flow: `worker` hands it the judge's frames. A "bind" lays views over the arena as
-`layout` placed the arguments; "go" calls and copies what came back into the arena, so that a lazy,
-late or foreign tensor is bytes, or is wrong, by the time the judge's clock stops.
+`layout` placed the arguments; "go" calls and says where what came back lies, which the judge reads
+while this process stands still. So a lazy or late tensor is bytes, or is wrong, by the time the
+judge's clock stops, and a call does nothing but compute.
 
 What it does not do: no comparing; it knows no expected value.
 """
@@ -10,6 +11,7 @@ What it does not do: no comparing; it knows no expected value.
 from __future__ import annotations
 
 import mmap
+import struct
 from typing import Any
 
 from agent_env.kernels import linux
@@ -18,13 +20,15 @@ from agent_env.kernels import linux
 class Calls:
     """A model and the arguments that it is called with."""
 
-    def __init__(self, model: Any, memory: mmap.mmap, device: str) -> None:
+    def __init__(self, model: Any, memory: mmap.mmap, device: str, *, copies: bool) -> None:
         """Takes a built model.
 
         Args:
             model: Called with the bound arguments.
             memory: The arena.
             device: "cpu" or "cuda".
+            copies: Whether outputs must be copied to the arena, for the judge cannot read them
+                where they are.
         """
         import torch
 
@@ -39,6 +43,8 @@ class Calls:
         self._outputs: list[Any] = []
         self._cold: Any = None
         self._lean = False
+        self._copies = copies or device != "cpu"
+        self._kept: Any = None
         torch.set_grad_enabled(False)
 
     def command(self, data: dict[str, Any]) -> None:
@@ -84,23 +90,31 @@ class Calls:
         self._cold.zero_()
         self._torch.cuda.synchronize()
 
-    def go(self) -> str:
-        """One call; what is wrong with the outputs' form, or an empty string.
+    def go(self) -> bytes | str:
+        """One call: "done" and where its outputs lie, or what is wrong with their form.
+
+        An output stays where it is until the next call, for the judge to read; one that is not
+        contiguous is copied to the arena, and 0 stands for its address.
 
         Once calls are "lean" their form is not looked at: it was right before, the bytes tell the
         judge, and whatever a call does beside computing is time that a changed harness could save.
         """
+        self._kept = None  # the last call's memory is free again
         made = self._model(*self._arguments)
         outputs = made if isinstance(made, (tuple, list)) else (made,)
+        self._kept = outputs
         if not self._lean:
             fault = self._fault(outputs)
             if fault:
                 return fault
+        if not self._copies:
+            addresses = map(_address, self._outputs, outputs)
+            return struct.pack(f"<4s{len(outputs)}Q", b"done", *addresses)
         for place, output in zip(self._outputs, outputs, strict=False):
             place.copy_(output)
         if self._device == "cuda":
             self._torch.cuda.synchronize()
-        return ""
+        return b"done"
 
     def _fault(self, outputs: Any) -> str:
         if len(outputs) != len(self._outputs):
@@ -121,3 +135,11 @@ class Calls:
             if output.device.type != self._device:
                 return f"Output {number} is on {output.device}; {self._device} was expected."
         return ""
+
+
+def _address(place: Any, output: Any) -> int:
+    """Where an output's plain bytes lie; 0 once they are copied to its place."""
+    if output.is_contiguous() and not output.is_neg() and not output.is_conj():
+        return int(output.data_ptr())
+    place.copy_(output)
+    return 0

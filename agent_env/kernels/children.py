@@ -16,6 +16,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
 from agent_env.kernels import channel, linux
+from agent_env.kernels.child_log import Log
+from agent_env.kernels.child_memory import ChildMemory
+from agent_env.kernels.processes import living_children
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +58,7 @@ class Reply:
     """What came back from one order.
 
     Attributes:
-        data: The frame, read; {"kind": "done"} as a rule.
+        data: The frame, read; {"kind": "done"} as a rule, with "addresses" after a call.
         wall_ns: From letting the process run to its answer, by the judge's clock.
         cpu_s: What it computed meanwhile, by the kernel's account.
     """
@@ -62,32 +66,6 @@ class Reply:
     data: dict[str, Any]
     wall_ns: int
     cpu_s: float
-
-
-class Log:
-    """Head and tail of whatever a process prints."""
-
-    __slots__ = ("_half", "_head", "_left_out", "_tail")
-
-    def __init__(self, most_bytes: int) -> None:
-        """Takes how much is kept, in bytes."""
-        self._half = most_bytes // 2
-        self._head = b""
-        self._tail = b""
-        self._left_out = 0
-
-    def feed(self, data: bytes) -> None:
-        """Takes more output."""
-        room = self._half - len(self._head)
-        self._head += data[:room]
-        tail = self._tail + data[room:] if room < len(data) else self._tail
-        self._left_out += max(0, len(tail) - self._half)
-        self._tail = tail[-self._half :]
-
-    def text(self) -> str:
-        """What was kept, and how much was not."""
-        gap = f"\n[... {self._left_out} bytes left out ...]\n".encode() if self._left_out else b""
-        return (self._head + gap + self._tail).decode("utf-8", "replace")
 
 
 class Child:
@@ -123,6 +101,8 @@ class Child:
         self._reap = reap
         self._pidfd = os.pidfd_open(pid)
         self._frames = channel.FrameReader()
+        self._memory: ChildMemory | None = None
+        self._greeted = False
         self._status: int | None = None
         self._stopped = False
         self._cpu_s = 0.0
@@ -159,6 +139,26 @@ class Child:
         answer, end = self._receive(timeout_s)
         self.stop()
         return Reply(data=answer, wall_ns=end - begin, cpu_s=self._cpu_s - cpu_s)
+
+    def bind(self, spec: dict[str, Any], timeout_s: float) -> None:
+        """Tells the process where its arguments lie; raises as `order` does.
+
+        Args:
+            spec: As `layout` has it.
+            timeout_s: How long to wait for its answer.
+        """
+        self.order(spec, timeout_s)
+        if self._memory is not None:
+            self._memory.places = spec["outputs"]
+
+    def call(self, timeout_s: float) -> Reply:
+        """One call, its outputs in the arena; raises as `order` does."""
+        reply = self.order(b"go", timeout_s)
+        if reply.data["kind"] == "done" and self._memory is not None:
+            fault = self._memory.fetch(reply.data.get("addresses", ()))
+            if fault:
+                raise TamperingError(fault)
+        return reply
 
     def send_first(self, frame: bytes) -> None:
         """Sends what the process reads before it runs anything of a candidate's."""
@@ -208,7 +208,7 @@ class Child:
 
     def _read_frame(self) -> dict[str, Any] | None:
         try:
-            data = self._sock.recv(1 << 16)
+            data = self._sock.recv(1 << 16) if self._greeted else self._first_bytes()
         except OSError:
             return None
         if not data:
@@ -217,15 +217,24 @@ class Child:
         self._frames.feed(data)
         return self._next_frame()
 
+    def _first_bytes(self) -> bytes:
+        """What comes first; it is said before any line of a candidate, and its memory with it."""
+        flags = socket.MSG_CMSG_CLOEXEC
+        data, files, _, _ = socket.recv_fds(self._sock, 1 << 16, 1, flags)
+        for fd in files:
+            self._memory = ChildMemory(fd, self._arena.memory)
+        self._greeted = True
+        return data
+
     def _next_frame(self) -> dict[str, Any] | None:
         try:
             frame = self._frames.next()
             if frame is None:
                 return None
-            answer = {"kind": "done"} if frame == b"done" else json.loads(frame)
+            answer = _done(frame) if frame[:4] == b"done" else json.loads(frame)
             if not isinstance(answer, dict) or not isinstance(answer.get("kind"), str):
                 raise ValueError("no answer")
-        except (channel.ChannelError, ValueError, RecursionError) as error:
+        except (channel.ChannelError, ValueError, RecursionError, struct.error) as error:
             raise TamperingError(f"It wrote on the judge's channel: {error}") from None
         return answer
 
@@ -312,28 +321,13 @@ class Child:
             for fd in (self._pidfd, self._log_fd, self._state):
                 os.close(fd)
             self._sock.close()
+            if self._memory is not None:
+                self._memory.close()
             self._arena.close()
             shutil.rmtree(self._scratch, ignore_errors=True)
         return self._status
 
 
-def living_children(pid: int) -> list[int]:
-    """Processes that a process started, zombies left out; orphans of its namespace are among them.
-
-    Each thread has children of its own. Never raises: a process that goes meanwhile has none.
-    """
-    direct: list[str] = []
-    with suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a virtual folder
-            with suppress(OSError):
-                path = Path(f"/proc/{pid}/task/{thread}/children")
-                direct += path.read_text(encoding="utf-8").split()
-    return [int(one) for one in direct if _lives(one)]
-
-
-def _lives(pid: str) -> bool:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return text.rpartition(")")[2][1:2] not in "ZX"
+def _done(frame: bytes) -> dict[str, Any]:
+    """The answer that all is done, with the addresses that follow the word, 8 bytes each."""
+    return {"kind": "done", "addresses": [one for (one,) in struct.iter_unpack("<Q", frame[4:])]}

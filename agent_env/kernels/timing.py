@@ -121,7 +121,7 @@ def time_pairs(
     """
     layout = Layout(expected.inputs, expected.baseline)
     for child in (candidate, baseline):
-        child.order(layout.spec(), call_s)
+        child.bind(layout.spec(), call_s)
         child.order({"op": "poison", "byte": 0}, call_s)
         child.order({"op": "lean"}, call_s)
     pairs = _Pairs(candidate, baseline, problem, model, expected, layout, call_s)
@@ -271,7 +271,7 @@ class _Pairs:
         for number, image in enumerate(images):
             child.stop()
             self._layout.write(child.arena, image)
-            reply = child.order(b"go", self._call_s)
+            reply = child.call(self._call_s)
             turn.finding = form_finding(reply.data) or damage_finding(
                 child, self._layout, image, self._expected
             )

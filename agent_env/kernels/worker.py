@@ -1,8 +1,8 @@
 """The harness around a candidate, inside the candidate's own process.
 
 Place in the flow: `zygote` forks into `run`. The first frame says what to run; the cage closes;
-the model is built; then each "go" calls `forward` on tensors that lie in the arena and copies the
-outputs back into it. A problem's baseline runs in the very same way.
+the model is built; then each "go" calls `forward` on tensors that lie in the arena, and the answer
+says where its outputs lie. A problem's baseline runs in the very same way.
 
 What it does not do: nothing here is trusted. A candidate may rewrite all of it and gains nothing:
 the clock, the references and the comparison are the judge's.
@@ -27,7 +27,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from agent_env.kernels import cage, channel, linux
+from agent_env.kernels import cage, channel, child_memory, linux
 
 CANDIDATE = "candidate.py"
 MESSAGE_CHARS = 8_000
@@ -57,6 +57,7 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
     os.dup2(log, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sock = socket.socket(fileno=link)
+    own = _own_memory()
     memory = mmap.mmap(arena, os.fstat(arena).st_size)
     order = pickle.loads(channel.receive(sock)[0])  # from the judge, before anything else ran
     with suppress(OSError):  # should memory run out, this process goes first
@@ -65,15 +66,31 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
     tempfile.tempdir = None  # the zygote's own may have been remembered
     # The baseline is trusted, and its files need not be readable inside.
     make = _baseline(order) if order["role"] == "reference" else _candidate(order)
-    cell = cage.Cell(keep=(link,), **order["cell"])
+    cell = cage.Cell(keep=(link, *own), **order["cell"])
     report = cage.enter(cell, user_namespace=user_namespace, process_namespace=process_namespace)
-    _send(sock, {"kind": "caged", "layers": report.layers, "missing": report.missing})
+    caged = {"kind": "caged", "layers": report.layers, "missing": report.missing}
+    channel.send(sock, json.dumps(caged).encode(), own)
+    for fd in own:
+        os.close(fd)
     faulthandler.enable(2)
     for stream in (sys.stdout, sys.stderr):  # what is printed must be out when the end comes
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     _lay_libraries(order["artefacts"])
-    serve(sock, memory, make, order["device"])
+    serve(sock, memory, make, order["device"], copies=not own)
     return 0
+
+
+def _own_memory() -> list[int]:
+    """This process's memory as an open file for the judge; empty where it cannot be had."""
+    try:
+        # What cannot be dumped belongs to root, and this process may be another user.
+        linux.prctl(linux.PR_SET_DUMPABLE, 1)
+        return [os.open(child_memory.PATH, os.O_RDONLY | os.O_CLOEXEC)]
+    except OSError:
+        return []
+    finally:
+        with suppress(OSError):
+            linux.prctl(linux.PR_SET_DUMPABLE, 0)
 
 
 def _lay_libraries(artefacts: dict[str, bytes]) -> None:
@@ -113,14 +130,21 @@ def _baseline(order: dict[str, Any]) -> Callable[[], Any]:
     return lambda: model
 
 
-def serve(sock: socket.socket, memory: mmap.mmap, make: Callable[[], Any], device: str) -> None:
+def serve(
+    sock: socket.socket,
+    memory: mmap.mmap,
+    make: Callable[[], Any],
+    device: str,
+    *,
+    copies: bool,
+) -> None:
     """Builds the model and answers frames until the channel closes."""
     from agent_env.kernels.calls import Calls
 
     calls: Calls | None = None
     poisoned = linux.set_malloc_poison(1)
     try:
-        calls = Calls(make(), memory, device)
+        calls = Calls(make(), memory, device, copies=copies)
         _send(sock, {"kind": "ready", "poisoned": poisoned})
     except BaseException as error:  # SystemExit too: the judge wants to know what it was
         _send(sock, _described(error, "build"))
@@ -132,11 +156,11 @@ def serve(sock: socket.socket, memory: mmap.mmap, make: Callable[[], Any], devic
             continue
         try:
             if frame == b"go":
-                fault = calls.go()
-                if fault:
-                    _send(sock, {"kind": "bad_output", "message": fault})
+                said = calls.go()
+                if isinstance(said, bytes):
+                    channel.send(sock, said)
                 else:
-                    channel.send(sock, b"done")
+                    _send(sock, {"kind": "bad_output", "message": said})
             else:
                 calls.command(json.loads(frame))
                 channel.send(sock, b"done")

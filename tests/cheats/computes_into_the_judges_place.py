@@ -1,11 +1,11 @@
-"""Finds where its outputs will be copied to and computes there, to save the copy, which is all that
-it can gain.
+"""Finds where its outputs were copied to once and computes there, to save the memory that an output
+takes; there is no copy any more that it could save.
 
     hack: D28
     task: cumsum_rows
     rules: refuse built_code
     timed: yes
-    runs: harmless 1.5
+    runs: harmless
 """
 
 import torch
