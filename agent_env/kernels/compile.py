@@ -149,6 +149,8 @@ def stage(built: Built, folder: Path) -> None:
     """Copies libraries and facts into a folder, readable by everybody, for `api.use_libraries`.
 
     Copied and not linked, so that neither a candidate nor a full cache can change the other's file.
+    A file that is there already is replaced, never written over: a process that has loaded it would
+    find other code in its place and crash, at its end if not before.
 
     Raises:
         OSError: The folder cannot be written, or the cache lost a library meanwhile.
@@ -159,6 +161,7 @@ def stage(built: Built, folder: Path) -> None:
         path.chmod(0o644)
     for name, library in built.artefacts.items():
         path = folder / f"{name}.so"
+        path.unlink(missing_ok=True)
         path.write_bytes(library.read_bytes())
         path.chmod(0o755)
 

@@ -35,6 +35,16 @@ def test_a_good_source_is_built_and_its_functions_known(cache, tmp_path):
     assert (tmp_path / f"{name}.json").stat().st_mode & 0o444 == 0o444
 
 
+def test_a_library_that_somebody_has_loaded_is_replaced_and_not_written_over(cache, tmp_path):
+    built = build(GOOD, cache)
+    stage(built, tmp_path)
+    [loaded] = tmp_path.glob("*.so")
+    with loaded.open("rb") as mapped:  # as a process holds it that has loaded it
+        stage(built, tmp_path)
+        assert os.fstat(mapped.fileno()).st_nlink == 0
+        assert mapped.read() == loaded.read_bytes()
+
+
 def test_a_candidate_without_kernels_builds_nothing(cache):
     built = compile_candidate("import torch\n", cache)
     assert built.ok
