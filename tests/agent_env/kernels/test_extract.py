@@ -215,7 +215,7 @@ HOSTILE = [
 def test_time_grows_with_the_length(unit):
     answer = unit * (100_000 // len(unit)) + "x"
     best = min(_seconds(answer) for _ in range(3))
-    assert best < 0.02  # 5 ms on a quiet machine
+    assert best < 0.05  # 5 ms on a quiet machine, seconds if it were quadratic
 
 
 def _seconds(answer):
