@@ -26,14 +26,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import prompts
 from agent_env.customers.acts import read_acts, refuses
 from agent_env.customers.noise import Noise, draw, misread
+from agent_env.customers.proposals import Proposals
 from agent_env.customers.talk import Talk
 from agent_env.customers.user import Situation, UserReply
-from agent_env.types import Goal, Task
+from agent_env.types import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,40 +49,6 @@ class Slot:
     asked: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sort:
-    """One sort of value that a proposal can name.
-
-    Attributes:
-        values: Matches any value of the sort in a text in lower case; with a group, the group is
-            the value.
-        spelling: What a value counts as, where two words mean one thing.
-        is_strict: Whether a proposal must name every needed value of the sort and no other, once it
-            names any; else one needed value is enough, whatever is named beside it.
-    """
-
-    values: re.Pattern[str]
-    spelling: Mapping[str, str] = field(default_factory=dict)
-    is_strict: bool = False
-
-    def find(self, text: str) -> frozenset[str]:
-        """The values that the text names."""
-        return _find(self, text)
-
-
-# A few texts are looked through for many sorts, and what a goal needs again and again.
-@lru_cache(maxsize=4096)
-def _find(sort: Sort, text: str) -> frozenset[str]:
-    found = sort.values.findall(text.lower())
-    return frozenset(sort.spelling.get(value, value) for value in found)
-
-
-_AMOUNT = re.compile(
-    r"\b(?:refund|charg|differ|get back|gets? back|credit|total|pa(?:y|id)\b|amount"
-    r"|fees?\b|surcharge)"
-    r"[^.!?\n$]{0,60}(\$\d[\d,]*(?:\.\d\d)?)",
-    re.IGNORECASE,
-)
 # What names values to choose from asks for one, though the right one may stand in it.
 _OPEN = re.compile(r"\b(?:or|what|which|why|how|where|choose|pick|select)\b|/", re.IGNORECASE)
 _WHO = re.compile(
@@ -100,16 +66,14 @@ class ScriptedUser:
         domain: Opens the names of the prompt files of its own: `<domain>_ask_<fact>`.
         identity: Names of the task's slots that tell who it is, grouped by what is enough.
         slots: What it may be asked for, by the names in `Task.slots` and `Goal.slots`.
-        sorts: What a proposal can name, and so get wrong.
-        deeds: Matches talk of doing something, in lower case, by the name of the deed.
+        proposals: What can be proposed to it, and so be got wrong.
         noise: How difficult it is.
     """
 
     domain: str
     identity: tuple[tuple[str, ...], ...]
     slots: Mapping[str, Slot]
-    sorts: tuple[Sort, ...]
-    deeds: Mapping[str, re.Pattern[str]]
+    proposals: Proposals
     noise: Noise = field(default_factory=Noise)
 
     def open(self, task: Task) -> UserReply:
@@ -155,7 +119,7 @@ class ScriptedUser:
             (name, value)
             for name, value in talk.goal.slots.items()
             if name in self.slots
-            and (is_open or not self._states(value, asking))
+            and (is_open or not self.proposals.states(value, asking))
             and self._is_asked(name, asking)
         ]
         groups = [group for group in self.identity if all(name in known for name in group)]
@@ -166,15 +130,6 @@ class ScriptedUser:
             if not all(known[name] in talk.message for name in group):
                 asked += [(name, known[name]) for name in group]
         return asked
-
-    def _states(self, value: str, asking: str) -> bool:
-        """Whether a text holds the value, or everything in it that can be told apart."""
-        if value in asking:
-            return True
-        parts = [(sort, sort.find(value)) for sort in self.sorts]
-        return any(found for _, found in parts) and all(
-            found <= sort.find(asking) for sort, found in parts if found
-        )
 
     def _asks_who(self, asking: str) -> bool:
         everything = (name for group in self.identity for name in group)
@@ -225,53 +180,21 @@ class ScriptedUser:
             return ""
         if self._contradicts(talk, talk.message):
             return self._words("refuse", talk, wish=talk.goal.slots["full"])
-        if self._concerns(talk.goal, talk.message):
+        if self.proposals.concerns(talk.goal, talk.message):
             return self._words("agree", talk)
         # "Shall I go ahead?" is about what the agent said just before.
         before = talk.heard[-2] if len(talk.heard) - 1 > talk.begin else ""
-        if before and self._concerns(talk.goal, before) and not self._contradicts(talk, before):
+        if (
+            before
+            and self.proposals.concerns(talk.goal, before)
+            and not self._contradicts(talk, before)
+        ):
             return self._words("agree", talk)
         return ""
 
     def _contradicts(self, talk: Talk, message: str) -> bool:
-        """Whether a proposal names something that the goal is not about."""
-        slots = talk.goal.slots
-        pointed = talk.acts.proposal
-        named = self._deeds_in(pointed) or self._deeds_in(message)
-        if named and not named & set(slots["_deeds"].split()):
-            return True
-        for sort in self.sorts:
-            needed = sort.find(slots["_needs"])
-            found = needed and (sort.find(pointed) or sort.find(message))
-            if found and self._is_off(sort, needed, found, talk):
-                return True
-        allowed = slots.get("_amounts", "").split()
-        return bool(allowed) and any(
-            amount not in allowed and f"{amount}.00" not in allowed
-            for amount in _AMOUNT.findall(message)
-        )
-
-    def _is_off(
-        self, sort: Sort, needed: frozenset[str], found: frozenset[str], talk: Talk
-    ) -> bool:
-        """Whether what a proposal names of a sort is not what the goal needs."""
-        if not sort.is_strict:
-            return not found & needed
-        may = sort.find(talk.goal.slots.get("_may", ""))
-        # One that names only what is to be replaced leaves open by what; one that names a part of
-        # what is needed does not.
-        is_enough = needed <= found if found & needed else bool(found & may)
-        others = [sort.find(goal.slots["_needs"]) for goal in talk.brought_up]
-        return not is_enough or not found <= needed.union(may, *others)
-
-    def _concerns(self, goal: Goal, message: str) -> bool:
-        """Whether a message names the goal's deed or anything that it needs."""
-        if self._deeds_in(message) & set(goal.slots["_deeds"].split()):
-            return True
-        return any(sort.find(message) & sort.find(goal.slots["_needs"]) for sort in self.sorts)
-
-    def _deeds_in(self, text: str) -> set[str]:
-        return {deed for deed, pattern in self.deeds.items() if pattern.search(text.lower())}
+        """Whether the proposal is about something else, read with the message that it is about."""
+        return self.proposals.contradicts(talk.goal, talk.brought_up, talk.acts.proposal, message)
 
     def _insist(self, talk: Talk) -> str:
         """Says the wish again, or asks for the reason of a refusal that may be right."""

@@ -180,8 +180,9 @@ def _say_payer(case: Case, draft: Draft, payer: Payer, phrase: str) -> None:
 
 
 def _need_address(draft: Draft, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
-    draft.needs += [f"{new['street']}, {new['zip']}", new["city"]]
-    draft.may += [f"{old['street']}, {old['zip']}", old["city"]]
+    for address, values in ((new, draft.needs), (old, draft.may)):
+        values.append("{street}, {zip} {city}, {country}".format(**address))
+        values.append("city: {city}, country: {country}".format(**address))
 
 
 def _need_method(draft: Draft, account: Any, method_id: str) -> None:

@@ -14,9 +14,10 @@ from functools import cache
 from types import MappingProxyType
 
 from agent_env.customers.noise import Noise
-from agent_env.customers.scripted import ScriptedUser, Slot, Sort
-from agent_env.domains.retail.goods import CITIES, GOODS, STREETS
-from agent_env.domains.retail.world import BRANDS, REASONS
+from agent_env.customers.proposals import Proposals, Sort
+from agent_env.customers.scripted import ScriptedUser, Slot
+from agent_env.domains.retail.goods import CITIES, FURTHER_COUNTRIES, GOODS
+from agent_env.domains.retail.world import BRANDS, COUNTRIES, REASONS
 
 IDENTITY = (("email",), ("name", "zip"))
 
@@ -88,24 +89,50 @@ _WORDS = sorted(
 )
 _OPTION_WORDS = "|".join(re.escape(word) for word in _WORDS if len(word) > 3 or " " in word)
 
+# An address in a proposal is wrong though nobody has heard of its street, city or country: each
+# part is also known by where it stands, or by what it is called.
+_ROAD = r"(?:street|st|road|rd|lane|avenue|ave|square|drive|way|court|place|boulevard|alley|park)"
+_NAME = (
+    r"(?!(?:and|in|for|is|instead|from|with|to|now|or|as|of|your|the|right|ok|okay|please|will|would"
+    r"|country|zip|postal|has|on|at|if|shall|correct)\b)([^\W\d_]+)"
+)
+_HOUSE, _ZIP = r"(?<![#\w$.,-])\d{1,4}[a-z]?", r"(?<![\w-])\d{5}"
+_STREET = (
+    re.compile(rf"{_HOUSE} (?:[^\W\d_][\w.'-]* ){{1,3}}?{_ROAD}\b"),
+    re.compile(rf"{_HOUSE} [^\W\d_][\w.' -]{{2,40}}?(?=[,\n]\s*{_ZIP}\b)"),
+)
+_CITY = (
+    _pattern("|".join(city for cities in CITIES.values() for city in cities)),
+    re.compile(rf"{_ZIP},? {_NAME}"),
+    re.compile(rf"\bcity(?: is)?\W*:\W*{_NAME}"),
+)
+_COUNTRY = (
+    _pattern("|".join((*COUNTRIES, *FURTHER_COUNTRIES))),
+    re.compile(rf"{_ZIP},? [^\W\d_]+(?:,|\n) ?{_NAME}"),
+    re.compile(rf"\bcountry(?: is)?\W*:\W*{_NAME}"),
+)
+
 SORTS = (
-    Sort(values=re.compile(r"#w\d+\b"), is_strict=True),
-    Sort(values=re.compile(r"\bi\d{6}\b"), is_strict=True),
-    Sort(values=_pattern(r"(?:card|paypal|gift)-\d{5}")),
+    Sort(values=(re.compile(r"#w\d+\b"),), is_strict=True),
+    Sort(values=(re.compile(r"\bi\d{6}\b"),), is_strict=True),
+    Sort(values=(_pattern(r"(?:card|paypal|gift)-\d{5}"),)),
     Sort(
-        values=_pattern(rf"gift cards?|pay ?pal|credit cards?|{'|'.join(BRANDS)}"),
+        values=(_pattern(rf"gift cards?|pay ?pal|credit cards?|{'|'.join(BRANDS)}"),),
         spelling={
             "gift cards": "gift card",
             "pay pal": "paypal",
             **dict.fromkeys(("credit cards", *(brand.lower() for brand in BRANDS)), "credit card"),
         },
     ),
-    Sort(values=re.compile(r"(?:ending(?: in| with)?|ends? (?:in|with)|\*+|x{2,}|•+) ?(\d{4})\b")),
-    Sort(values=_pattern("|".join(REASONS))),
-    Sort(values=_pattern("|".join(city for cities in CITIES.values() for city in cities))),
-    Sort(values=re.compile(r"(?<![\w-])\d{5}\b")),
-    Sort(values=_pattern(rf"\d{{1,3}} (?:{'|'.join(STREETS)})")),
-    Sort(values=_pattern(_OPTION_WORDS)),
+    Sort(
+        values=(re.compile(r"(?:ending(?: in| with)?|ends? (?:in|with)|\*+|x{2,}|•+) ?(\d{4})\b"),)
+    ),
+    Sort(values=(_pattern("|".join(REASONS)),)),
+    Sort(values=_STREET),
+    Sort(values=_CITY),
+    Sort(values=_COUNTRY),
+    Sort(values=(re.compile(rf"{_ZIP}\b"),)),
+    Sort(values=(_pattern(_OPTION_WORDS),)),
 )
 
 DEEDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -125,6 +152,9 @@ DEEDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 )
 
 
+_PROPOSALS = Proposals(sorts=SORTS, deeds=DEEDS)
+
+
 @cache
 def make_user(noise: float = 0.0) -> ScriptedUser:
     """The customer of the shop.
@@ -139,7 +169,6 @@ def make_user(noise: float = 0.0) -> ScriptedUser:
         domain="retail",
         identity=IDENTITY,
         slots=SLOTS,
-        sorts=SORTS,
-        deeds=DEEDS,
+        proposals=_PROPOSALS,
         noise=Noise.of(noise),
     )

@@ -78,3 +78,15 @@ CITIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Spain": ("Bilbao", "Madrid", "Seville"),
     }
 )
+FURTHER_COUNTRIES = (
+    "Albania", "Argentina", "Australia", "Belgium", "Bosnia", "Brazil", "Bulgaria", "Canada",
+    "Chile", "China", "Colombia", "Croatia", "Cyprus", "Czechia", "Czech Republic", "Egypt",
+    "England", "Estonia", "Finland", "France", "Germany", "Greece", "Hungary", "Iceland", "India",
+    "Indonesia", "Israel", "Italy", "Japan", "Kenya", "Latvia", "Liechtenstein", "Lithuania",
+    "Luxembourg", "Malaysia", "Malta", "Mexico", "Moldova", "Monaco", "Montenegro", "Morocco",
+    "Netherlands", "Holland", "New Zealand", "Nigeria", "North Macedonia", "Norway", "Pakistan",
+    "Peru", "Philippines", "Poland", "Romania", "Russia", "Scotland", "Serbia", "Singapore",
+    "Slovakia", "Slovenia", "South Africa", "South Korea", "Sweden", "Switzerland", "Thailand",
+    "Tunisia", "Turkey", "Ukraine", "United Kingdom", "United States", "USA", "Vietnam", "Wales",
+)  # fmt: skip
+"""Where the shop does not deliver, for customers that are asked about it."""
