@@ -55,6 +55,7 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda or auto")
     parser.add_argument("--json", action="store_true", help="the verdict as one JSON line")
     parser.add_argument("--no-timing", action="store_true", help="only check")
+    parser.add_argument("--wanted", help="demand a kernel in cpp, cuda, triton or any")
     parser.add_argument("--seed", type=int, help="of weights and contents (default: a secret one)")
     parser.add_argument("--timeout", type=float, help="seconds for the whole evaluation")
     parser.add_argument("--cache", help="folder for compiled sources")
@@ -98,7 +99,13 @@ def _judge(options: argparse.Namespace) -> int:
     code = _read_file(options.candidate, "candidate")
     with _make_judge(options) as judge:
         problem = _problem(options, judge.device)
-        verdict = judge.evaluate(code, problem, seed=options.seed, timed=not options.no_timing)
+        verdict = judge.evaluate(
+            code,
+            problem,
+            seed=options.seed,
+            timed=not options.no_timing,
+            wanted=options.wanted or "",
+        )
     print(json.dumps(verdict.to_dict()) if options.json else report(verdict, problem.name))
     return 0
 

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
-from agent_env.kernels import channel, check, core, rungs, timing
+from agent_env.kernels import channel, check, core, policy, rungs, timing
 from agent_env.kernels.children import Child, ChildEndedError, ChildTimeoutError, TamperingError
 from agent_env.kernels.layout import Layout
 from agent_env.kernels.limits import Limits
@@ -121,7 +121,13 @@ class Judge:
         return self._isolation
 
     def evaluate(
-        self, code: str | bytes, problem: Problem, *, seed: int | None = None, timed: bool = True
+        self,
+        code: str | bytes,
+        problem: Problem,
+        *,
+        seed: int | None = None,
+        timed: bool = True,
+        wanted: str = "",
     ) -> Verdict:
         """The verdict on a candidate.
 
@@ -130,16 +136,27 @@ class Judge:
             problem: What it is to compute.
             seed: What weights and contents are made from; None draws one that nobody knows.
             timed: Whether a correct candidate is timed.
+            wanted: What the candidate must have a kernel in, "cpp", "cuda", "triton" or "any" of
+                them; empty where the problem's own `wanted` counts, if it has one.
 
         Raises:
+            ValueError: Nothing of that name can be wanted.
             EnvError: The judge's own machinery failed, or isolation that was required is missing;
                 that is no verdict on the candidate.
         """
         begin = time.monotonic()
+        wanted = wanted or getattr(problem, "wanted", "")
+        if wanted and wanted not in policy.WANTED:
+            raise ValueError(f"wanted is {wanted!r}; give one of: {', '.join(policy.WANTED)}.")
         if self._require_isolation:
             self._refuse_open_cage()
         prepared = rungs.prepare(
-            code, self._cache_dir, self.limits, self.device, static_rules=self._static_rules
+            code,
+            self._cache_dir,
+            self.limits,
+            self.device,
+            static_rules=self._static_rules,
+            wanted=wanted,
         )
         attempt = _Attempt(
             code=prepared.code,

@@ -25,7 +25,10 @@ from agent_env.kernels.program import Program
 from agent_env.kernels.rules import ACTS, forbidden_names
 from agent_env.kernels.suspicions import SUSPICIONS, no_custom_kernel
 
-__all__ = ["Finding", "Severity", "check_source", "language_of"]
+__all__ = ["WANTED", "Finding", "Severity", "check_source", "language_of"]
+
+WANTED = ("cpp", "cuda", "triton", "any")
+"""What may be demanded: a kernel in one language, or in any of them."""
 
 
 def check_source(code: str, *, wanted: str = "") -> tuple[Finding, ...]:
@@ -35,7 +38,7 @@ def check_source(code: str, *, wanted: str = "") -> tuple[Finding, ...]:
 
     Args:
         code: The candidate's text.
-        wanted: The language that the task asks for, "triton", "cuda" or "cpp"; empty for any.
+        wanted: What the program must have a kernel in, one of WANTED; empty for no such demand.
     """
     program = _program(code)
     if program is None:

@@ -83,6 +83,7 @@ def prepare(
     device: str,
     *,
     static_rules: bool = True,
+    wanted: str = "",
 ) -> Prepared:
     """What the text itself tells, and what its compilers make of it; arguments as of `Judge`."""
     text, finding = _read(code, limits)
@@ -91,7 +92,7 @@ def prepare(
     if finding is not None:
         log = finding.reason if finding.status is Status.COMPILE_ERROR else ""
         return Prepared(code=text, finding=finding, log=log)
-    refused, hacks, language = _policy(text, static_rules)
+    refused, hacks, language = _policy(text, wanted, static_rules=static_rules)
     if refused is not None:
         return Prepared(code=text, finding=refused, hacks=hacks, language=language)
     return _compiled(text, hacks, language, cache_dir, limits, device)
@@ -127,12 +128,14 @@ def _syntax(text: str) -> Finding | None:
     return Finding(status=Status.COMPILE_ERROR, reason=reason)
 
 
-def _policy(text: str, static_rules: bool) -> tuple[Finding | None, tuple[str, ...], str]:
+def _policy(
+    text: str, wanted: str, *, static_rules: bool
+) -> tuple[Finding | None, tuple[str, ...], str]:
     """What the static rules refuse, the names of all they saw, and the language."""
     language = policy.language_of(text)
     if not static_rules:
         return None, (), language
-    found = policy.check_source(text)
+    found = policy.check_source(text, wanted=wanted)
     names = tuple(dict.fromkeys(one.rule for one in found))
     refused = [one for one in found if one.severity is policy.Severity.REFUSE]
     if not refused:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
-from agent_env.kernels.findings import Finding, flagged
+from agent_env.kernels.findings import Finding, flagged, refused
 from agent_env.kernels.program import Program
 
+_SPOKEN = {"cpp": "C++", "cuda": "CUDA", "triton": "Triton"}
 _BROAD = frozenset(("Exception", "BaseException", "RuntimeError"))
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
 
@@ -173,10 +174,24 @@ def _groups(
 
 
 def no_custom_kernel(program: Program, wanted: str) -> Iterator[Finding]:
-    """Plain torch where a kernel in a language was asked for."""
-    if not program.compilations() and not program.jit_functions():
-        sentence = f"The task asks for a kernel in {wanted}, and the program has none."
-        yield flagged("no_custom_kernel", program.tree, sentence)
+    """Plain torch, or another language, where a kernel was demanded; one that is never used too.
+
+    Args:
+        program: The candidate.
+        wanted: "cpp", "cuda", "triton", or "any" of them.
+    """
+    unused = {
+        id(made) for name, made in program.kernels() if name and not _uses(program, name, made)
+    }
+    made = [*program.compilations(), *(("triton", one) for one in program.jit_functions())]
+    used = {language for language, one in made if id(one) not in unused}
+    if not used or (wanted != "any" and wanted not in used):
+        kind = "a kernel of its own" if wanted == "any" else f"a kernel in {_SPOKEN[wanted]}"
+        has = ", ".join(sorted(_SPOKEN[one] for one in used))
+        sentence = (
+            f"{kind} was asked for, and the program uses {f'one in {has}' if has else 'none'}."
+        )
+        yield refused("no_custom_kernel", program.tree, sentence[0].upper() + sentence[1:])
 
 
 SUSPICIONS: tuple[Callable[[Program], Iterator[Finding]], ...] = (

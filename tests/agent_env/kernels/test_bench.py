@@ -39,6 +39,17 @@ def test_a_wrong_answer_still_exits_with_0(
     assert capsys.readouterr().out.startswith("compile_error: candidate.py, line 1")
 
 
+def test_plain_torch_is_refused_where_a_kernel_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate = tmp_path / "candidate.py"
+    candidate.write_text(GOOD)
+    asked = ["bench", str(candidate), "--task", "row_softmax_masked", "--wanted", "any", "--json"]
+    assert main(asked) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["status"], said["hacks"]) == ("policy", ["no_custom_kernel"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -48,6 +59,10 @@ def test_a_wrong_answer_still_exits_with_0(
         ([__file__, "--task", "row_softmx_masked"], "Did you mean 'row_softmax_masked'?"),
         ([__file__, "--reference", "missing.py"], "reference 'missing.py' cannot be read"),
         ([__file__, "--task", "gemm_f32", "--timeout", "-1"], "--timeout is -1; give more"),
+        (
+            [__file__, "--task", "gemm_f32", "--wanted", "rust"],
+            "give one of: cpp, cuda, triton, any",
+        ),
         ([__file__, "--task", "gemm_f32", "--device", "tpu"], "give one of: cpu, cuda, auto"),
     ],
 )

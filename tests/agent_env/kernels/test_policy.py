@@ -138,11 +138,38 @@ def test_what_only_looks_like_it_is_left_alone(code: str) -> None:
 def test_a_kernel_may_be_asked_for() -> None:
     plain = "import torch"
     (finding,) = check_source(plain, wanted="triton")
-    assert (finding.rule, finding.severity) == ("no_custom_kernel", Severity.FLAG)
-    assert (
-        check_source("from agent_env.kernels.api import cpp\nl = cpp('')\nl.f()", wanted="cpp")
-        == ()
-    )
+    assert (finding.rule, finding.severity) == ("no_custom_kernel", Severity.REFUSE)
+    assert finding.sentence == "A kernel in Triton was asked for, and the program uses none."
+
+
+CPP = "from agent_env.kernels.api import cpp\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted", "sentence"),
+    [
+        (CPP + "l = cpp('')\nl.f()", "cpp", ""),
+        (CPP + "l = cpp('')\nl.f()", "any", ""),
+        (CPP + "def make():\n    return cpp('')\nmake().f()", "cpp", ""),
+        (CPP + "l = [cpp('')]\nl[0].f()", "any", ""),
+        (CPP + "l = cpp('')", "cpp", "A kernel in C++ was asked for, and the program uses none."),
+        (
+            CPP + "l = cpp('')\nl.f()",
+            "cuda",
+            "A kernel in CUDA was asked for, and the program uses one in C++.",
+        ),
+        (
+            "import torch",
+            "any",
+            "A kernel of its own was asked for, and the program uses none.",
+        ),
+    ],
+)
+def test_a_kernel_that_was_asked_for_must_be_there_and_used(
+    code: str, wanted: str, sentence: str
+) -> None:
+    said = [one.sentence for one in check_source(code, wanted=wanted)]
+    assert [one for one in said if "asked for" in one] == ([sentence] if sentence else [])
 
 
 @pytest.mark.parametrize(
