@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,10 +84,7 @@ class Child:
         reap: Callable[[int], int],
     ) -> None:
         """Takes what the nursery made; `reap` gives the wait status of an ended process."""
-        import torch
-
         self.pid = pid
-        self.arena: Tensor = torch.frombuffer(arena.memory, dtype=torch.uint8)
         self.log = Log(log_bytes)
         self.stray_cpu_s = 0.0
         """What it computed while it was to stand still."""
@@ -112,6 +110,13 @@ class Child:
         self._state = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
         os.set_blocking(log_fd, False)
         sock.setblocking(False)  # waiting is done in poll
+
+    @cached_property
+    def arena(self) -> Tensor:
+        """The memory that both see, as bytes; only who asks for it needs torch."""
+        import torch
+
+        return torch.frombuffer(self._arena.memory, dtype=torch.uint8)
 
     def order(self, data: bytes | dict[str, Any], timeout_s: float) -> Reply:
         """Sends one order to the stopped process, lets it run, and stops it when it answers.

@@ -38,7 +38,7 @@ _POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
     "from agent_env.kernels.zygote import main; "
-    "main(int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[4])"
+    "main(int(sys.argv[1]), json.loads(sys.argv[2]), *sys.argv[4:])"
 )
 
 
@@ -50,18 +50,20 @@ class Flavour:
         name: What it is known by.
         environment: Variables beside the usual ones, such as TRITON_INTERPRET.
         preload: Modules that it imports before the first fork.
+        worker: The module with `warm_up` and `run`: what a child does.
     """
 
     name: str = "torch"
     environment: Mapping[str, str] = field(default_factory=dict)
     preload: tuple[str, ...] = ()
+    worker: str = "agent_env.kernels.worker"
 
 
 class Zygote:
     """The judge's end of a zygote process."""
 
     def __init__(self, flavour: Flavour, root: str) -> None:
-        """Starts the process and waits until torch is loaded.
+        """Starts the process and waits until it is warm.
 
         Args:
             flavour: What it is started with.
@@ -77,7 +79,7 @@ class Zygote:
         environment |= {"OMP_WAIT_POLICY": "PASSIVE", "LANG": "C.UTF-8"}
         environment |= {"PYTHONDONTWRITEBYTECODE": "1", **flavour.environment}
         arguments = [str(theirs.fileno()), json.dumps(flavour.preload)]
-        arguments += [json.dumps(sys.path), root]
+        arguments += [json.dumps(sys.path), root, flavour.worker]
         with tempfile.TemporaryFile() as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-c", _START, *arguments],

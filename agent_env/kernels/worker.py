@@ -147,7 +147,7 @@ def serve(
         calls = Calls(make(), memory, device, copies=copies)
         _send(sock, {"kind": "ready", "poisoned": poisoned})
     except BaseException as error:  # SystemExit too: the judge wants to know what it was
-        _send(sock, _described(error, "build"))
+        _send(sock, described(error, "build"))
         return
     while True:
         frame = channel.receive(sock)[0]
@@ -165,14 +165,14 @@ def serve(
                 calls.command(json.loads(frame))
                 channel.send(sock, b"done")
         except BaseException as error:  # as above
-            _send(sock, _described(error, "forward"))
+            _send(sock, described(error, "forward"))
 
 
 def _send(sock: socket.socket, data: dict[str, Any]) -> None:
     channel.send(sock, json.dumps(data).encode())
 
 
-def _described(error: BaseException, where: str) -> dict[str, Any]:
+def described(error: BaseException, where: str) -> dict[str, Any]:
     """The error as data, its trace cut to the candidate's own lines."""
     try:
         message = str(error)

@@ -1,7 +1,7 @@
-"""A warm process that does nothing but fork: torch is loaded, and no candidate ever ran in it.
+"""A warm process that does nothing but fork: modules are loaded, and no candidate ever ran in it.
 
 Place in the flow: `nursery` starts one with a control socket; each "fork" order makes a child that
-goes on in `worker.run`. Orders and answers are JSON frames:
+goes on in `run` of the worker module. Orders and answers are JSON frames:
 
     {"op": "fork"} + [channel, log, arena]   -> {"pid"}
     {"op": "reap", "pid"}                    -> {"status"}, once the process has ended
@@ -21,25 +21,27 @@ import shutil
 import signal
 import socket
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent_env.kernels import cage, channel, linux, worker
+from agent_env.kernels import cage, channel, linux
 
 
-def main(control_fd: int, preload: Sequence[str], root: str) -> None:
+def main(control_fd: int, preload: Sequence[str], root: str, worker: str) -> None:
     """Serves orders until the control socket closes.
 
     Args:
         control_fd: The socket, inherited.
         preload: Modules to import before the first fork.
         root: The folder of scratch folders, removed at the end: the judge may have been killed.
+        worker: The module that children go on in.
     """
     control = socket.socket(fileno=control_fd)
     for name in preload:
         importlib.import_module(name)
-    worker.warm_up()
-    forks = _Forks()
+    harness = importlib.import_module(worker)
+    harness.warm_up()
+    forks = _Forks(harness.run)
     # After the namespaces, for a process that is not dumpable may not write its own user map. No
     # death signal: it would come when the judge's thread ends that started us.
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
@@ -68,7 +70,7 @@ def _follow(
         code = 1
         try:
             control.close()  # or its other end would not learn of the zygote's end
-            code = worker.run(fds, forks.user_namespace, forks.process_namespace)
+            code = forks.run(fds, forks.user_namespace, forks.process_namespace)
         except Exception:  # the judge is told what the log says, and nothing else can be done
             os.write(2, traceback.format_exc().encode())
         finally:  # whatever is raised, a child never goes on as a zygote
@@ -81,7 +83,8 @@ def _follow(
 class _Forks:
     """Forks, each time into a new process namespace where the kernel lets us."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Callable[[Sequence[int], bool, str], int]) -> None:
+        self.run = run
         self.user_namespace = False
         self.process_namespace = ""
         self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
