@@ -13,7 +13,6 @@ evaluations but the warm zygote and the cache of compiled sources.
 from __future__ import annotations
 
 import pickle
-import secrets
 import signal
 import threading
 import time
@@ -45,7 +44,8 @@ class _Attempt:
 
     code: str
     problem: Problem
-    seed: int
+    weights: int
+    contents: int
     timed: bool
     prepared: rungs.Prepared
     log: str = ""
@@ -134,7 +134,8 @@ class Judge:
         Args:
             code: The program that defines `ModelNew`.
             problem: What it is to compute.
-            seed: What weights and contents are made from; None draws one that nobody knows.
+            seed: What weights and contents are derived from, each by itself; None draws one that
+                nobody knows.
             timed: Whether a correct candidate is timed.
             wanted: What the candidate must have a kernel in, "cpp", "cuda", "triton" or "any" of
                 them; empty where the problem's own `wanted` counts, if it has one.
@@ -158,10 +159,12 @@ class Judge:
             static_rules=self._static_rules,
             wanted=wanted,
         )
+        weights, contents = rungs.seeds(seed)
         attempt = _Attempt(
             code=prepared.code,
             problem=problem,
-            seed=secrets.randbits(31) if seed is None else seed,
+            weights=weights,
+            contents=contents,
             timed=timed,
             prepared=prepared,
         )
@@ -201,12 +204,12 @@ class Judge:
         problem = attempt.problem
         deadline = time.monotonic() + self.limits.evaluation_s
         with self._torch_lock, rungs.one_thread():
-            model, plan = rungs.expectations(problem, attempt.seed)
+            model, plan = rungs.expectations(problem, attempt.weights, attempt.contents)
         order = {
             "role": "candidate",
             "code": attempt.code,
             "init": list(problem.init_inputs()),
-            "seed": attempt.seed,
+            "seed": attempt.weights,
             "artefacts": attempt.prepared.artefacts,
         }
         child = self._fork(order, _room(plan), attempt.prepared.flavour)
@@ -261,7 +264,7 @@ class Judge:
         """Times the candidate against the baseline; what was wrong meanwhile, or None."""
         order = {
             "role": "reference",
-            "seed": attempt.seed,
+            "seed": attempt.weights,
             "problem": pickle.dumps(attempt.problem),
         }
         baseline = self._fork(order, _room(plan), Flavour())

@@ -9,7 +9,9 @@ What it does not do: it runs nothing of a candidate.
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
+import secrets
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -203,8 +205,25 @@ def _flavour(language: str, device: str) -> Flavour:
     return Flavour(name="triton", environment=triton_cpu.ENVIRONMENT, preload=triton_cpu.PRELOAD)
 
 
-def expectations(problem: Problem, seed: int) -> tuple[nn.Module, Plan]:
-    """The baseline under the seed, and the calls with what is expected of them.
+def seeds(master: int | None) -> tuple[int, int]:
+    """The seeds of weights and of contents; neither tells the other one.
+
+    The candidate's process is told the first, since it builds its own weights, and may look for
+    what it was derived from; so a `master` that others know, or that is small, hides nothing.
+
+    Args:
+        master: What both are derived from; None draws what nobody can guess.
+    """
+    master = secrets.randbits(128) if master is None else master
+    weights, contents = (
+        int.from_bytes(hashlib.sha256(f"{what} {master}".encode()).digest()[:8], "big") >> 33
+        for what in ("weights", "contents")
+    )
+    return weights, contents
+
+
+def expectations(problem: Problem, weights: int, contents: int) -> tuple[nn.Module, Plan]:
+    """The baseline under its seed, and the calls under theirs with what is expected of them.
 
     The global random state of torch is left as it was.
     """
@@ -212,8 +231,8 @@ def expectations(problem: Problem, seed: int) -> tuple[nn.Module, Plan]:
 
     with torch.random.fork_rng(devices=[]):
         # In training mode, as KernelBench runs both; the candidate is built so too.
-        model = problem.build(seed)
-        return model, make_plan(problem, model, seed)
+        model = problem.build(weights)
+        return model, make_plan(problem, model, contents)
 
 
 @contextmanager
