@@ -55,7 +55,7 @@ def call_messages(
         yield tool_message(feedback.after_handover_text())
     elif len(parsed.calls) > limits.max_calls:
         yield tool_message(feedback.too_many_text(limits.max_calls))
-    if any(fault.kind in _LOST for fault in parsed.faults):
+    if parsed.faults and any(fault.kind in _LOST for fault in parsed.faults):
         yield tool_message(feedback.dropped_text(parsed, domain.wording))
 
 

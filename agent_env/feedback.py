@@ -16,7 +16,10 @@ import prompts
 from agent_env.domain import Wording
 from parsers import FaultKind, ParsedMessage
 
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+# What a tool answers is a tree; one that holds itself fails with a RecursionError.
+_COMPACT = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
+)
 
 
 def answer_text(answer: Any) -> str:
@@ -25,6 +28,7 @@ def answer_text(answer: Any) -> str:
     Raises:
         TypeError: The tool answered something that JSON does not hold.
         ValueError: The tool answered a NaN or an infinity.
+        RecursionError: The tool's answer holds itself.
     """
     if isinstance(answer, str):
         return answer

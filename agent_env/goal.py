@@ -155,7 +155,7 @@ class Progress:
 
     def missing_facts(self) -> tuple[str, ...]:
         """Names of the facts that the customer has not been told, in the task's order."""
-        return tuple(name for name in self._task.facts if name not in self.told)
+        return tuple([name for name in self._task.facts if name not in self.told])
 
     def visible_goals(self, diff: Diff) -> tuple[bool, ...]:
         """For each of the task's goals, whether every change it wants is there."""
@@ -238,13 +238,15 @@ class Progress:
         if diff is self._diff:
             return
         self._diff = diff
+        gold = self._task.gold_diff
         self._right = frozenset(
             (table, key)
-            for table, rows in self._task.gold_diff.items()
+            for table, rows in diff.items()
+            if table in gold
             for key, change in rows.items()
-            if key in diff.get(table, ()) and is_equal(diff[table][key], change)
+            if key in gold[table] and is_equal(change, gold[table][key])
         )
-        self._visible = tuple(_is_visible(goal, diff) for goal in self._task.goals)
+        self._visible = tuple([_is_visible(goal, diff) for goal in self._task.goals])
 
 
 def _holds_all(given: Mapping[str, Any], needed: Mapping[str, Any]) -> bool:
@@ -258,11 +260,12 @@ def _is_answered(result: CallResult) -> bool:
 
 
 def _is_visible(goal: Goal, diff: Diff) -> bool:
-    return all(
-        _holds(diff.get(table, {}).get(key, _ABSENT), change)
-        for table, rows in goal.wants.items()
-        for key, change in rows.items()
-    )
+    for table, rows in goal.wants.items():
+        changed = diff.get(table, {})
+        for key, change in rows.items():
+            if not _holds(changed.get(key, _ABSENT), change):
+                return False
+    return True
 
 
 def _holds(row: Any, wanted: Any) -> bool:

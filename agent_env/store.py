@@ -18,6 +18,7 @@ import json
 import marshal
 import math
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -25,6 +26,7 @@ from agent_env.world import Diff
 
 Row: TypeAlias = Mapping[str, Any]
 _ABSENT: Any = object()
+_UNKNOWN: Any = object()
 # Asked first, for most values are of these types and `isinstance(x, Mapping)` is slow.
 _PLAIN = frozenset({str, int, bool, type(None)})
 PACKED = 2
@@ -111,7 +113,7 @@ class Base:
 class Store:
     """One episode's view of the world: the base, and over it the rows that the episode wrote."""
 
-    __slots__ = ("_base", "_diff", "_overlay")
+    __slots__ = ("_base", "_changes", "_diff", "_overlay")
 
     def __init__(self, base: Base) -> None:
         """Starts with nothing changed.
@@ -122,8 +124,10 @@ class Store:
         self._base = base
         # None marks a deleted row.
         self._overlay: dict[tuple[str, str], Row | None] = {}
-        # What `diff` found since the last write; it is asked for several times a turn.
+        # What `diff` found since the last write, for it is asked for several times a turn; and for
+        # each row since that row was written.
         self._diff: Diff | None = None
+        self._changes: dict[tuple[str, str], Any] = {}
 
     @property
     def base(self) -> Base:
@@ -158,8 +162,7 @@ class Store:
             TypeError: The row holds something that JSON does not.
         """
         self._base.table(table)
-        self._overlay[table, key] = freeze(row)
-        self._diff = None
+        self._write(table, key, freeze(row))
 
     def update(self, table: str, key: str, **fields: Any) -> None:
         """Writes some fields of a row that exists.
@@ -173,8 +176,7 @@ class Store:
             raise KeyError(f"{table} holds no {key!r}")
         # What the row held is frozen already.
         written = {name: freeze(value) for name, value in fields.items()}
-        self._overlay[table, key] = MappingProxyType({**row, **written})
-        self._diff = None
+        self._write(table, key, MappingProxyType({**row, **written}))
 
     def delete(self, table: str, key: str) -> None:
         """Removes a row.
@@ -184,19 +186,18 @@ class Store:
         """
         if self.get(table, key) is None:
             raise KeyError(f"{table} holds no {key!r}")
-        self._overlay[table, key] = None
-        self._diff = None
+        self._write(table, key, None)
 
     def fork(self) -> Store:
         """A store that starts from this one's state and goes its own way."""
         twin = Store(self._base)
-        twin._overlay = self._overlay.copy()
-        twin._diff = self._diff
+        twin.restore(self)
         return twin
 
     def restore(self, earlier: Store) -> None:
         """Goes back to the state of a store that was forked from this one."""
         self._overlay = earlier._overlay.copy()
+        self._changes = earlier._changes.copy()
         self._diff = earlier._diff
 
     def diff(self) -> Diff:
@@ -209,26 +210,37 @@ class Store:
         """
         if self._diff is not None:
             return self._diff
-        changes: Diff = {}
-        for table, key, before, after in self._changed():
-            changes.setdefault(table, {})[key] = (
-                None if after is None else _row_diff(before or {}, after)
-            )
-        self._diff = changes
-        return changes
+        self._diff = {}
+        for table, key in sorted(self._overlay):
+            change = self._change(table, key)
+            if change is not _ABSENT:
+                self._diff.setdefault(table, {})[key] = change
+        return self._diff
 
     def state_hash(self) -> str:
         """Hex sha256 of the base's fingerprint and the rows that really changed."""
-        rows = [[table, key, after] for table, key, _, after in self._changed()]
+        rows = [
+            [table, key, after]
+            for (table, key), after in sorted(self._overlay.items(), key=itemgetter(0))
+            if self._change(table, key) is not _ABSENT
+        ]
         return hashlib.sha256(
             f"{self._base.fingerprint}{canonical_json(rows)}".encode()
         ).hexdigest()
 
-    def _changed(self) -> Iterator[tuple[str, str, Row | None, Row | None]]:
-        for table, key in sorted(self._overlay):
+    def _write(self, table: str, key: str, row: Row | None) -> None:
+        self._overlay[table, key] = row
+        self._changes.pop((table, key), None)
+        self._diff = None
+
+    def _change(self, table: str, key: str) -> Any:
+        """What `diff` says of a row in the overlay; _ABSENT for one that is as it was."""
+        change = self._changes.get((table, key), _UNKNOWN)
+        if change is _UNKNOWN:
             before, after = self._base._tables[table].get(key), self._overlay[table, key]
-            if not is_same(before, after):
-                yield table, key, before, after
+            change = _row_change(before, after)
+            self._changes[table, key] = change
+        return change
 
 
 def pack(value: Any) -> bytes | None:
@@ -272,12 +284,19 @@ def is_same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _row_diff(before: Row, after: Row) -> dict[str, dict[str, Any]]:
+def _row_change(before: Row | None, after: Row | None) -> Any:
+    """A row's entry in a diff; _ABSENT for none."""
+    if before is None or after is None:
+        if before is after:
+            return _ABSENT
+        return (
+            None if after is None else {key: {"after": thaw(after[key])} for key in sorted(after)}
+        )
     changes: dict[str, dict[str, Any]] = {}
-    names = after if before.keys() == after.keys() else before.keys() | after.keys()
-    for field in sorted(names):
-        if field in before and field in after and is_same(before[field], after[field]):
+    for field in sorted({**before, **after}):
+        old, new = before.get(field, _ABSENT), after.get(field, _ABSENT)
+        if old is new or is_same(old, new):
             continue
-        sides = (("before", before), ("after", after))
-        changes[field] = {side: thaw(row[field]) for side, row in sides if field in row}
-    return changes
+        sides = (("before", old), ("after", new))
+        changes[field] = {side: thaw(value) for side, value in sides if value is not _ABSENT}
+    return changes or _ABSENT

@@ -9,16 +9,14 @@ What it does not do: no files; the raw text is never shortened or cleaned.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent_env.metrics import layer_of
 from agent_env.types import CallResult
 from parsers import ParsedMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One assistant turn and what came of it.
 
     Attributes:

@@ -63,7 +63,7 @@ class Prompt:
                     f"{self.kind}/{self.name}: variable {key!r} is a {got}; give a string."
                 )
         body = self.bodies[variant % len(self.bodies)]
-        return _PLACE.sub(lambda place: variables[place.group(1)], body)
+        return _PLACE.sub(lambda place: variables[place.group(1)], body) if variables else body
 
     def _mismatch(self, given: set[str]) -> str:
         wanted = set(self.examples)

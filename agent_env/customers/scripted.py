@@ -99,7 +99,7 @@ class ScriptedUser:
             text = (
                 self._correct(talk) or self._answer(talk) or self._judge(talk) or self._insist(talk)
             )
-        return UserReply(text=self._styled(text, situation.task, situation.replies))
+        return UserReply(text=self._styled(text, talk.task, len(talk.mine)))
 
     def _answer(self, talk: Talk) -> str:
         """What the message asks for, as far as it is known; "" when it asks for nothing known."""
@@ -144,12 +144,13 @@ class ScriptedUser:
         """The words that tell a slot; "" for what is told only when asked again."""
         seed, noise = talk.task.seed, self.noise
         key = name if name in talk.task.slots else f"{talk.number}/{name}"
-        if draw(seed, f"omit/{key}") < noise.omission and not self._was_asked(name, talk):
+        is_omitted = noise.omission and draw(seed, f"omit/{key}") < noise.omission
+        if is_omitted and not self._was_asked(name, talk):
             return ""
         label = self.slots[name].label
         if not label:
             return value
-        wrong = misread(value)
+        wrong = misread(value) if noise.contradiction else value
         if wrong != value and draw(seed, f"wrong/{key}") < noise.contradiction:
             if wrong in talk.said:
                 return self._words("correct", talk, label=label, value=value)
@@ -203,9 +204,9 @@ class ScriptedUser:
         return self._words("again", talk, wish=talk.goal.slots["wish"])
 
     def _words(self, name: str, talk: Talk, **variables: str) -> str:
-        turn = talk.situation.replies
-        is_plain = draw(talk.task.seed, f"paraphrase/{turn}") >= self.noise.paraphrase
-        variant = 0 if is_plain else talk.task.seed + turn
+        turn, seed, often = len(talk.mine), talk.task.seed, self.noise.paraphrase
+        is_plain = often < 1 and draw(seed, f"paraphrase/{turn}") >= often
+        variant = 0 if is_plain else seed + turn
         return prompts.load("user", name).render(variables, variant)
 
     def _styled(self, text: str, task: Task, turn: int) -> str:

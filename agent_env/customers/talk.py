@@ -24,7 +24,7 @@ class Talk:
         situation: What the customer knows.
         task: Its task.
         message: What the agent just wrote.
-        said: Everything that the customer has said.
+        mine: Everything that the customer has said, a text a message.
         heard: Everything that the agent has written, a text a message.
         brought_up: The goals that it has brought up; there is always one.
         number: The place of the current goal, which is the last of those.
@@ -35,7 +35,7 @@ class Talk:
     situation: Situation
     task: Task
     message: str
-    said: str
+    mine: list[str]
     heard: list[str]
     brought_up: tuple[Goal, ...]
     number: int
@@ -47,19 +47,23 @@ class Talk:
         self.task = situation.task
         self.message = situation.message
         self.heard = []
-        mine: list[str] = []
+        self.mine = []
         goals, count, self.begin = situation.task.goals, 1, 0
         for one in situation.conversation:
             if one["role"] == "assistant":
                 self.heard.append(one["content"])
                 continue
-            mine.append(one["content"])
+            self.mine.append(one["content"])
             while count < len(goals) and goals[count].slots["wish"] in one["content"]:
                 count, self.begin = count + 1, len(self.heard)
-        self.said = "\n".join(mine)
         self.number = count - 1
         self.brought_up = goals[:count]
         self.missing = self._find_missing()
+
+    @property
+    def said(self) -> str:
+        """Everything that the customer has said, in one text."""
+        return "\n".join(self.mine)
 
     @property
     def acts(self) -> Acts:
