@@ -3,6 +3,7 @@
 Place in the flow: for people and scripts; reads the files, asks a `Judge`, prints what it says.
 
     python -m agent_env bench CANDIDATE.py (--task NAME | --reference REF.py) [--json] [...]
+    python -m agent_env bench CANDIDATE.py --kernelbench PATH --level 1 --problem 19 [--shrink]
     python -m agent_env bench --list
 
 Exit status: 0 whenever a verdict is reached, whatever it is; 2 for a command line that cannot be
@@ -52,6 +53,14 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     against = parser.add_mutually_exclusive_group()
     against.add_argument("--task", help="one of our own tasks; --list names them")
     against.add_argument("--reference", help="file with Model, get_inputs and get_init_inputs")
+    against.add_argument(
+        "--kernelbench", metavar="PATH", help="checkout of KernelBench; with --level and --problem"
+    )
+    parser.add_argument("--level", type=int, help="of a problem of KernelBench, 1 to 3")
+    parser.add_argument("--problem", type=int, help="its number in the level")
+    parser.add_argument(
+        "--shrink", action="store_true", help="make its sizes small; its time then says nothing"
+    )
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda or auto")
     parser.add_argument("--json", action="store_true", help="the verdict as one JSON line")
     parser.add_argument("--no-timing", action="store_true", help="only check")
@@ -67,9 +76,37 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     if not options.list:
         if options.candidate is None:
             raise ValueError("No candidate was given; name a file that defines class ModelNew.")
-        if options.task is None and options.reference is None:
-            raise ValueError("Say what it is to compute: --task NAME or --reference REF.py.")
+        _check_target(options)
     return options
+
+
+def _check_target(options: argparse.Namespace) -> None:
+    """Sees that it is said what is to be computed.
+
+    Raises:
+        ValueError: It is not, or only in part.
+    """
+    if options.kernelbench is not None:
+        if options.level is None or options.problem is None:
+            raise ValueError(
+                "A problem of KernelBench has a level and a number: add --level 1 --problem 19."
+            )
+        return
+    given = [
+        name
+        for name, value in (
+            ("--level", options.level),
+            ("--problem", options.problem),
+            ("--shrink", options.shrink or None),
+        )
+        if value is not None
+    ]
+    if given:
+        raise ValueError(f"{given[0]} goes with --kernelbench PATH, a checkout of KernelBench.")
+    if options.task is None and options.reference is None:
+        raise ValueError(
+            "Say what it is to compute: --task NAME, --reference REF.py or --kernelbench PATH."
+        )
 
 
 def _make_judge(options: argparse.Namespace) -> Judge:
@@ -115,6 +152,12 @@ def _problem(options: argparse.Namespace, device: str) -> Problem:
         from agent_env.kernels.tasks import load_task
 
         return load_task(options.task, device)
+    if options.kernelbench is not None:
+        from agent_env.adapters.kernelbench import load_problem
+
+        return load_problem(
+            options.level, options.problem, options.kernelbench, shrink=options.shrink
+        )
     from agent_env.kernels.reference_file import load_reference
 
     _read_file(options.reference, "reference")

@@ -55,7 +55,10 @@ def test_plain_torch_is_refused_where_a_kernel_is_wanted(
     [
         (["missing.py", "--task", "row_softmax_masked"], "'missing.py' cannot be read"),
         (["--task", "row_softmax_masked"], "No candidate was given"),
-        ([__file__], "--task NAME or --reference REF.py"),
+        ([__file__], "--task NAME, --reference REF.py or --kernelbench PATH"),
+        ([__file__, "--kernelbench", "x", "--level", "1"], "add --level 1 --problem 19"),
+        ([__file__, "--kernelbench", "/", "--level", "1", "--problem", "1"], "is no checkout of"),
+        ([__file__, "--task", "gemm_f32", "--shrink"], "--shrink goes with --kernelbench PATH"),
         ([__file__, "--task", "row_softmx_masked"], "Did you mean 'row_softmax_masked'?"),
         ([__file__, "--reference", "missing.py"], "reference 'missing.py' cannot be read"),
         ([__file__, "--task", "gemm_f32", "--timeout", "-1"], "--timeout is -1; give more"),
@@ -73,6 +76,45 @@ def test_what_cannot_be_followed_is_said_in_one_line(
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+SQUARES = """
+import torch
+
+class Model(torch.nn.Module):
+    def forward(self, x):
+        return x * x
+
+rows = 4096
+columns = 4096
+
+def get_inputs():
+    return [torch.rand(rows, columns)]
+
+def get_init_inputs():
+    return []
+"""
+
+
+@pytest.fixture
+def kernelbench(tmp_path: Path) -> str:
+    folder = tmp_path / "checkout" / "KernelBench" / "level1"
+    folder.mkdir(parents=True)
+    (folder / "19_Squares.py").write_text(SQUARES)
+    return str(tmp_path / "checkout")
+
+
+def test_a_problem_of_kernelbench_is_judged_by_level_and_number(
+    tmp_path: Path, kernelbench: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate = tmp_path / "candidate.py"
+    candidate.write_text(SQUARES.replace("class Model(", "class ModelNew("))
+    problem = ["--kernelbench", kernelbench, "--level", "1", "--problem", "19", "--shrink"]
+    assert main(["bench", str(candidate), *problem, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["status"], said["timing"]["is_performance"]) == ("correct", False)
+    assert main(["bench", str(candidate), *problem[:-2], "20"]) == 2
+    assert "no problem of KernelBench level 1 20. Known: 19." in capsys.readouterr().err
 
 
 def test_the_report_for_people_says_all_that_matters() -> None:
