@@ -53,6 +53,7 @@ HOSTILE = {
     "open parameter": "<tool_call>\n<function=a>\n<parameter=b>\n",
     "open pythonic call": "[f(a=0, b=",
     "pythonic calls": "[f(a0=0, a1=1, a2=2, a3=3)] ",
+    "misquoted calls": "[f(a='b'c\\') \n",
     "open braces": "{",
     "open brackets": "[",
     "nested objects": '{"a":',

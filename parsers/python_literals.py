@@ -34,7 +34,10 @@ _WORDS: dict[str, Any] = {
 }
 _JSON_WORDS = frozenset(("true", "false", "null"))
 _MARKS = {quote: re.compile(rf"\\|{quote}") for quote in ("'", '"', "'''", '"""')}
-_FALSE_QUOTES = 400
+_ENDS = {quote: re.compile(f"{quote}(?={_BEHIND_ARGUMENT.pattern})") for quote in "'\""}
+"""A quote that stands where an argument ends."""
+_FAR, _MARGIN = 16_384, 256
+"""How many characters behind a quote that was meant as text the end is looked for."""
 _ESCAPE = re.compile(
     r"\\(?:([\n\\'\"abfnrtv])|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(000[0-9a-fA-F]{5}"
     r"|0010[0-9a-fA-F]{4}))"
@@ -228,24 +231,33 @@ class Literals:
         A quote in the middle of a word of an argument was meant as text: the string then ends where
         the argument does.
         """
-        text, marks, first = self.text, _MARKS[quote], True
-        behind = _BEHIND_VALUE if top else _BEHIND_STRING
-        for _ in range(_FALSE_QUOTES if top else 1):
-            found = self.quote(pos, marks)
-            end = found + len(quote)
-            if (behind if first else _BEHIND_ARGUMENT).match(text, end):
+        text = self.text
+        found = self.quote(pos, _MARKS[quote])
+        end = found + len(quote)
+        if (_BEHIND_VALUE if top else _BEHIND_STRING).match(text, end):
+            return found, end
+        misquoted = _MISQUOTED.match(text, end)
+        if _STRING.match(text, skip(text, end)) and not misquoted:
+            return found, end
+        if not (top and len(quote) == 1 and misquoted):
+            raise self.error("expected ',' or ')' behind a string", end)
+        last = self.far_quote(end, quote)
+        message = "took quotes inside an argument for text"
+        self.note("unescaped_quotes", found, last + 1, message)
+        return last, last + 1
+
+    def far_quote(self, pos: int, quote: str) -> int:
+        """Offset of the next quote with which an argument ends, for one before was text."""
+        limit = pos + _FAR
+        for found in _ENDS[quote].finditer(self.text, pos, limit):
+            end = found.start()
+            # At the limit the text only seems to end, and with it the argument.
+            if limit - end < _MARGIN < len(self.text) - end:
                 break
-            if first and _STRING.match(text, skip(text, end)) and not _MISQUOTED.match(text, end):
-                break
-            if first and not (top and len(quote) == 1 and _MISQUOTED.match(text, end)):
-                raise self.error("expected ',' or ')' behind a string", end)
-            first, pos = False, end
-        else:
-            raise self.error("a string is not closed", end)
-        if not first:
-            message = "took quotes inside an argument for text"
-            self.note("unescaped_quotes", pos, end, message)
-        return found, end
+            before = self.text[max(pos, end - _MARGIN) : end]
+            if (len(before) - len(before.rstrip("\\"))) % 2 == 0:
+                return end
+        raise self.error("a string is not closed", min(limit, len(self.text)))
 
     def quote(self, pos: int, marks: re.Pattern[str]) -> int:
         """Offset of the next quote that is not escaped."""

@@ -41,6 +41,8 @@ UNITS = [
     "<|im_start|>assistant\n",
     "\nUser",
     "[f(a=1),",
+    "[f(a='b'c ",
+    "[f(a='b'c\\') \n",
     '[{"a":1111111',
     CALL,
     f"{CALL[:-12]}\n",

@@ -42,6 +42,8 @@ def test_every_python_literal_reads_as_python_reads_it(value: Any) -> None:
         ("'two\nlines'", "two\nlines", "raw_control"),
         ("'it's fine'", "it's fine", "unescaped_quotes"),
         ("'sed -n '1,5p' /a/b.py'", "sed -n '1,5p' /a/b.py", "unescaped_quotes"),
+        ("'it's " + "don't " * 2000 + "'", "it's " + "don't " * 2000, "unescaped_quotes"),
+        (r"'it's f(\'x\')] or so'", "it's f('x')] or so", "unescaped_quotes"),
     ],
 )
 def test_repairs_are_named(source: str, value: Any, repair: str) -> None:
@@ -140,3 +142,11 @@ def test_the_list_needs_no_marker_if_it_names_an_offered_tool(tools: Any) -> Non
     turn = parse("One moment.\n[get_weather(city='Rome')]\nDone.", tools)
     assert [call.arguments for call in turn.calls] == [{"city": "Rome"}]
     assert parse("[fly(to='Rome')]", tools).faults[0].kind is FaultKind.UNKNOWN_TOOL
+
+
+def test_a_misquoted_argument_is_looked_for_only_so_far() -> None:
+    near, far = (
+        f"<|tool_call_start|>[f(a='it's {'x' * n}')]<|tool_call_end|>" for n in (9_000, 99_000)
+    )
+    assert parse(near).calls[0].arguments == {"a": "it's " + "x" * 9_000}
+    assert parse(far).calls == ()
