@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from training.contradictions import refuse_contradictions
+from training.groups import CreditConfig, SamplingConfig
 from training.settings import (
     ConfigError,
     build,
@@ -158,6 +159,8 @@ class RunConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     warm_start: WarmStartConfig = field(default_factory=WarmStartConfig)
     rl: RlConfig = field(default_factory=RlConfig)
+    credit: CreditConfig = field(default_factory=CreditConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
     tree: TreeConfig = field(default_factory=TreeConfig)
     log: LogConfig = field(default_factory=LogConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from training import credit
 from training.settings import ConfigError
 from training.tree import COUNTABLE, TreePlan
 
@@ -27,6 +28,7 @@ def refuse_contradictions(config: RunConfig) -> None:
     _refuse_batches(config)
     _refuse_shapes(config)
     _refuse_tree(config)
+    _refuse_credit_and_sampling(config)
     if config.name and (not _NAME.fullmatch(config.name) or config.name == "latest"):
         raise ConfigError(
             "name: expected letters, digits, '.', '_' and '-', and not 'latest', "
@@ -75,6 +77,26 @@ def _refuse_shapes(config: RunConfig) -> None:
             f"rl.max_input_tokens={rl.max_input_tokens} is too short for one prompt "
             f"(rl.max_prompt_tokens={rl.max_prompt_tokens}) and one turn "
             f"(rl.max_turn_tokens={rl.max_turn_tokens})."
+        )
+
+
+def _refuse_credit_and_sampling(config: RunConfig) -> None:
+    """Raises ConfigError for credit without a meaning, or sampling that nobody here can do."""
+    estimator, penalty = config.credit.estimator, config.sampling.repetition_penalty
+    if estimator == "trajectory_loo" and config.rl.gamma != 1:
+        raise ConfigError(
+            f"credit.estimator=trajectory_loo knows no discount, but rl.gamma={config.rl.gamma:g}; "
+            "set rl.gamma=1, or credit.estimator=turn_loo or aggregated_loo."
+        )
+    if config.tree.turns and estimator != credit.DEFAULT:
+        raise ConfigError(
+            f"credit.estimator={estimator} compares separate episodes, tree.turns="
+            f"{config.tree.turns} compares the completions of a node; set one of them."
+        )
+    if penalty > 1 and config.hardware != "gpu":
+        raise ConfigError(
+            f"sampling.repetition_penalty={penalty:g} is for vLLM's sampler; the CPU's samples "
+            "from the policy alone, so leave it at 1."
         )
 
 

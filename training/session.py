@@ -14,7 +14,7 @@ from typing import TextIO
 from skyrl.train.config import SkyRLTrainConfig
 from skyrl.train.utils import validate_cfg
 
-from training import env_adapter, estimator, jsonl
+from training import env_adapter, estimator, jsonl, sampling
 from training.callbacks import Clock, ExampleTable
 from training.config import RunConfig
 from training.dataset import write_dataset
@@ -38,6 +38,8 @@ def train(
     """Exit status of the run: 0, or 1 when it falls short of the figures it is meant to reach."""
     display, clock = ProgressDisplay(terminal), Clock(folder, started)
     display.say(f"run folder: {folder.path}")
+    for sentence in sampling.warnings(config.sampling):
+        display.say(f"warning: {sentence}")
     os.environ |= wandb_environment(config.wandb.mode, folder.path)
     child = None if config.model.path else WarmStartChild(folder.config, cache, display.say)
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from skyrl.train.config import SkyRLTrainConfig
 
-from training import estimator
+from training import estimator, sampling
 from training.config import RunConfig
 from training.dataset import ENV_ID
 
@@ -62,8 +62,10 @@ def _common(config: RunConfig, run_dir: Path, dataset: Path, model_path: str) ->
         "trainer.run_name": config.name,
         "trainer.print_example_interval": 0,
         "trainer.enable_ray_gpu_monitor": False,
-        # Credit per turn, leave-one-out, no division by a standard deviation, no KL penalty.
-        "trainer.algorithm.advantage_estimator": estimator.NAME,
+        # Credit as training/credit says; SkyRL itself divides by nothing and adds no KL penalty.
+        "trainer.algorithm.advantage_estimator": (
+            estimator.TREE if config.tree.turns else config.credit.estimator
+        ),
         "trainer.algorithm.grpo_norm_by_std": False,
         "trainer.algorithm.use_kl_loss": False,
         "trainer.algorithm.use_kl_in_reward": False,
@@ -123,8 +125,10 @@ def _gpu(config: RunConfig) -> dict[str, Any]:
         "trainer.micro_forward_batch_size_per_gpu": config.rl.micro_batch,
         "generator.inference_engine.num_engines": config.rl.workers,
         "generator.inference_engine.backend": "vllm",
-        # What the model writes must reach the parser with its tags.
-        "generator.sampling_params.additional_kwargs": {"skip_special_tokens": False},
+        "generator.sampling_params.stop": sampling.stop_strings(config.sampling),
+        "generator.sampling_params.additional_kwargs": sampling.vllm_arguments(
+            config.sampling, sampling.installed_vllm()
+        ),
         # bf16 engines differ from the fp32 trainer by design; the ratio is corrected per token.
         "trainer.algorithm.off_policy_correction.tis_ratio_type": "token",
     }

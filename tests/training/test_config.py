@@ -234,3 +234,27 @@ def test_keys_are_checked_by_a_python_that_has_nothing_installed():
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "rl.lr" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (["credit.estimator=turn_lo"], "nearest is 'turn_loo'"),
+        (["credit.estimator=turn_loo_std"], "expected one of turn_loo, trajectory_loo"),
+        (["credit.gamma=0.4"], "did you mean 'rl.gamma'"),
+        (
+            ["credit.estimator=trajectory_loo", "rl.gamma=0.4"],
+            "credit.estimator=trajectory_loo knows no discount, but rl.gamma=0.4",
+        ),
+        (
+            ["credit.estimator=turn_mean", "tree.turns=2", "tree.generations=2"],
+            "credit.estimator=turn_mean compares separate episodes, tree.turns=2",
+        ),
+        (["sampling.repetition_penalty=1.1"], "is for vLLM's sampler"),
+        (["sampling.repetition_penalty=0.9"], "expected at least 1, got 0.9"),
+    ],
+)
+def test_credit_and_sampling_that_cannot_be_are_refused(
+    overrides: list[str], expected: str
+) -> None:
+    assert expected in refusal(*overrides)

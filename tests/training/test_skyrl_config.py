@@ -31,7 +31,7 @@ def test_skyrl_accepts_every_recipe(name: str, monkeypatch: pytest.MonkeyPatch) 
     cfg = made(name)
     validate_cfg(cfg)
     algorithm = cfg.trainer.algorithm
-    assert algorithm.advantage_estimator == "turn_rloo"
+    assert algorithm.advantage_estimator == "turn_loo"
     assert not algorithm.grpo_norm_by_std
     assert not algorithm.use_kl_loss
     assert not algorithm.use_kl_in_reward
@@ -50,3 +50,23 @@ def test_the_cpu_recipe_asks_for_no_gpu() -> None:
     assert not cfg.trainer.placement.colocate_all
     assert cfg.trainer.placement.policy_num_nodes == 2
     assert cfg.generator.sampling_params.max_generate_length == 40
+
+
+def test_the_estimator_is_the_one_that_was_chosen() -> None:
+    chosen = made("cpu.yaml", "credit.estimator=pooled_mean", "rl.gamma=0.4")
+    assert chosen.trainer.algorithm.advantage_estimator == "pooled_mean"
+    assert chosen.trainer.algorithm.gamma == 0.4
+    tree = made("cpu.yaml", "tree.turns=2", "tree.generations=2")
+    assert tree.trainer.algorithm.advantage_estimator == estimator.TREE
+
+
+def test_sampling_on_a_gpu_ends_turns_and_bends_nothing() -> None:
+    params = made("qwen3_8b.yaml").generator.sampling_params
+    assert "<|im_start|>" in params.stop
+    assert not any("```" in stop for stop in params.stop)
+    assert params.additional_kwargs["skip_special_tokens"] is False
+    assert "repetition_penalty" not in params.additional_kwargs
+    bent = made("qwen3_8b.yaml", "sampling.repetition_penalty=1.1", "sampling.stop_strings=false")
+    assert bent.generator.sampling_params.additional_kwargs["repetition_penalty"] == 1.1
+    assert bent.generator.sampling_params.stop is None
+    assert made("cpu.yaml").generator.sampling_params.stop is None
