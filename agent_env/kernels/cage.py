@@ -8,7 +8,7 @@ as missing and the others still hold.
     filesystem   Landlock: reading what Python and compilers need, writing in the scratch folder
     user         a user id of its own, or a user namespace without capabilities
     processes    a process namespace, so that nothing outside can be named; a limit on forks
-    memory       RLIMIT_AS, not on a GPU
+    memory       RLIMIT_AS, not on a GPU; the judge weighs all processes together (`processes`)
     time         RLIMIT_CPU behind the judge's own deadline
     dumpable     no core, no debugger
     fds          every inherited file closed but the channel and the log
@@ -134,7 +134,7 @@ def enter(cell: Cell, *, user_namespace: bool, process_namespace: str) -> Report
     _become(cell.uid, user_namespace, report)
     linux.prctl(linux.PR_SET_PDEATHSIG, 9)  # after the change of user, which clears it
     report.attempt("dumpable", lambda: linux.prctl(linux.PR_SET_DUMPABLE, 0))
-    seccomp = _refusal(linux.filter_calls)
+    seccomp = _refusal(lambda: linux.filter_calls(gpu=cell.gpu))
     if network and seccomp:
         report.missing["network"] = f"{network}; {seccomp}"
     else:

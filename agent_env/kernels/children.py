@@ -29,12 +29,13 @@ from agent_env.errors import EnvError
 from agent_env.kernels import channel, linux
 from agent_env.kernels.child_log import Log
 from agent_env.kernels.child_memory import ChildMemory
-from agent_env.kernels.processes import living_children
+from agent_env.kernels.processes import LOOK_S, Scales, living_children
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _KILL_WAIT_S = 5.0
+_STOPPING_S = 10e-6
 _FIRST_SEND_S = 30.0
 
 
@@ -80,6 +81,7 @@ class Child:
         log_fd: int,
         log_bytes: int,
         arena: channel.Arena,
+        memory_bytes: int,
         scratch: str,
         reap: Callable[[int], int],
     ) -> None:
@@ -103,6 +105,7 @@ class Child:
         self._greeted = False
         self._status: int | None = None
         self._stopped = False
+        self._scales = Scales(pid, memory_bytes, len(arena.memory))
         self._cpu_s = 0.0
         self._poll = select.poll()
         for fd in (sock.fileno(), log_fd, self._pidfd):
@@ -125,6 +128,7 @@ class Child:
             ChildEndedError: It is gone.
             ChildTimeoutError: It said nothing in time; it is stopped.
             TamperingError: It had answered before it was asked, or said what is no answer.
+            MemoryLimitError: It holds too much, with all that it started.
         """
         self.stop()
         if self._early():
@@ -197,7 +201,7 @@ class Child:
             return waiting, time.perf_counter_ns()
         while True:
             left_ms = (deadline - time.perf_counter_ns()) / 1e6
-            ready = dict(self._poll.poll(max(0.0, left_ms)))
+            ready = dict(self._poll.poll(max(0.0, min(left_ms, LOOK_S * 1e3))))
             now = time.perf_counter_ns()
             if self._log_fd in ready:
                 self._drain()
@@ -207,6 +211,7 @@ class Child:
                     return answer, now
             if self._pidfd in ready:
                 raise ChildEndedError(self.end())
+            self._scales.look()
             if now >= deadline:
                 self.stop()
                 raise ChildTimeoutError
@@ -268,6 +273,7 @@ class Child:
             state = os.pread(self._state, 512, 0).rpartition(b")")[2][1:2]
             if state in b"TtZX":
                 break
+            time.sleep(_STOPPING_S)  # where both share a core, it needs that core to stop
         self._stopped = True
         with suppress(OSError):
             self._cpu_s = self.cpu_s()

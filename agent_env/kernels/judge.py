@@ -29,6 +29,7 @@ from agent_env.kernels.layout import Layout
 from agent_env.kernels.limits import Limits
 from agent_env.kernels.nursery import Flavour, Nursery
 from agent_env.kernels.problem import Problem
+from agent_env.kernels.processes import MemoryLimitError
 from agent_env.kernels.verdict import Status, Timing, Verdict
 
 if TYPE_CHECKING:
@@ -232,6 +233,8 @@ class Judge:
             )
             reason = f"The program was still running after {limit}."
             finding = check.Finding(status=Status.TIMEOUT, reason=reason)
+        except MemoryLimitError as seen:
+            finding = check.Finding(status=Status.RUNTIME_ERROR, reason=f"{seen}")
         except TamperingError as seen:
             finding = check.Finding(status=Status.CHEAT, hack="judge_tampering", reason=f"{seen}")
         finally:

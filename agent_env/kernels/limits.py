@@ -20,7 +20,8 @@ class Limits:
         call_s: One call of `forward`.
         evaluation_s: Everything from fork to verdict.
         compile_s: Compilers that run before the program.
-        memory_bytes: Address space beyond what the forked process starts with (CPU only).
+        memory_bytes: Beyond what the forked process starts with: addresses of each process (CPU
+            only), and memory that all of them hold together.
         scratch_bytes: Files in its scratch folder.
         processes: Processes and threads at one time.
         open_files: Open files of one process.

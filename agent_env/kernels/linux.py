@@ -169,25 +169,34 @@ _REFUSED = (
     (155, 41),  # pivot_root
     (304, 265),  # open_by_handle_at
 )
+_UNWEIGHED = (
+    (319, 279),  # memfd_create
+    (447, 447),  # memfd_secret
+    (29, 194),  # shmget
+)
+"""Memory that no process maps is held by none, and would be found on no scales."""
 _LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _EPERM, _END = 0x7FFF0000, 0x00050001, 0x80000000
 
 
-def filter_calls() -> None:
+def filter_calls(*, gpu: bool = False) -> None:
     """Refuses, with EPERM, the system calls listed above for the rest of this process's life.
+
+    Args:
+        gpu: Whether to leave what a GPU's driver may need.
 
     Raises:
         OSError: The kernel refused, or this machine's numbers are not known here.
     """
     if platform.machine() not in _ARCHES:
         raise OSError(f"seccomp: no table for {platform.machine()}")
-    code = _filter_program(*_ARCHES[platform.machine()])
+    code = _filter_program(*_ARCHES[platform.machine()], _REFUSED if gpu else _REFUSED + _UNWEIGHED)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     prctl(PR_SET_SECCOMP, 2, program)
 
 
-def _filter_program(arch: int, column: int) -> bytes:
+def _filter_program(arch: int, column: int, refused: Iterable[tuple[int, int]]) -> bytes:
     lines: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, 4),  # the architecture
         (_JUMP_EQUAL, 1, 0, arch),
@@ -196,7 +205,7 @@ def _filter_program(arch: int, column: int) -> bytes:
     ]
     if column == 0:  # x32 calls carry this bit and would go by other numbers too
         lines += [(_JUMP_ABOVE, 0, 1, 0x40000000), (_RETURN, 0, 0, _EPERM)]
-    for numbers in _REFUSED:
+    for numbers in refused:
         lines += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _EPERM)]
     lines += [
         (_JUMP_EQUAL, 0, 3, _SOCKET[column]),

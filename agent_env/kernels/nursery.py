@@ -201,6 +201,7 @@ class Nursery:
             log_fd=log_read,
             log_bytes=self._limits.log_bytes,
             arena=arena,
+            memory_bytes=self._limits.memory_bytes,
             scratch=scratch,
             reap=reap,
         )

@@ -8,8 +8,80 @@ What it does not do: it stops and ends nothing.
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+LOOK_S = 0.05
+"""How often a process that computes is weighed."""
+
+
+class MemoryLimitError(Exception):
+    """A program holds more memory than it may, with all that it started; the message says so."""
+
+
+class Scales:
+    """What a process and those that it started hold of memory, together.
+
+    A limit on addresses bounds each process, and their number is bounded; only a look at all of
+    them bounds the sum. What a process was forked with, and memory that the judge gave it, counts
+    for nobody.
+    """
+
+    def __init__(self, pid: int, most_bytes: int, given_bytes: int) -> None:
+        """Takes a process that was just forked.
+
+        Args:
+            pid: The process.
+            most_bytes: What it may hold.
+            given_bytes: Shared memory that it was given.
+        """
+        self._pid = pid
+        self._most = most_bytes
+        self._given = given_bytes
+        self._start = _held(pid, given_bytes)
+        self._next_s = 0.0
+
+    def look(self) -> None:
+        """Weighs the processes if that was long enough ago.
+
+        Raises:
+            MemoryLimitError: They are too heavy.
+        """
+        now = time.monotonic()
+        if now < self._next_s:
+            return
+        self._next_s = now + LOOK_S
+        all_of_them = [self._pid, *descendants(self._pid)]
+        held = sum(max(0, _held(pid, self._given) - self._start) for pid in all_of_them)
+        if held > self._most:
+            others = len(all_of_them) - 1
+            with_them = f" and {others} processes that it started" if others else ""
+            raise MemoryLimitError(
+                f"The program{with_them} held {held / 2**30:.2f} GiB of memory; an evaluation may "
+                f"hold {self._most / 2**30:.2f} GiB."
+            )
+
+
+def _held(pid: int, given_bytes: int) -> int:
+    """Memory of one process in bytes, swapped out or not; 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    known = dict(line.split(":", 1) for line in text.splitlines() if line.endswith(" kB"))
+    own, shared, swapped = (
+        int(known.get(name, "0").split()[0]) << 10 for name in ("RssAnon", "RssShmem", "VmSwap")
+    )
+    return own + swapped + max(0, shared - given_bytes)
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Living processes that a process started, those that they started, and so on."""
+    for child in living_children(pid):
+        yield child
+        yield from descendants(child)
 
 
 def living_children(pid: int) -> list[int]:
