@@ -83,6 +83,7 @@ class Domain:
         judge: Whether a state is as a task wants it; None compares its diff with the gold's.
         audit: Called when an episode ends, with its task, its state and whether the state was found
             as wanted; raises when another judge disagrees, which ends it as `infra_error`.
+        needs_consent: Whether a write that the customer had not agreed to spoils the outcome.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Domain:
     start: Callable[[Task], State] | None = None
     judge: Callable[[Task, Any], bool] | None = None
     audit: Callable[[Task, Any, bool], None] | None = None
+    needs_consent: bool = False
     _by_name: Mapping[str, ToolSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -17,16 +17,18 @@ nothing (`rewards`). An episode object is single-use and belongs to one thread a
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any, Self
 
 from agent_env import feedback, metrics
 from agent_env.asking import Asking, arun, run
 from agent_env.calls import call_messages, run_calls, tool_message
+from agent_env.consent import Consent
 from agent_env.customers.user import Situation, User
 from agent_env.domain import Domain
 from agent_env.errors import EnvError, boundary
 from agent_env.goal import Progress
-from agent_env.rewards import COMPONENTS, RewardWeights, score
+from agent_env.rewards import COMPONENTS, QUIET, RewardWeights, score
 from agent_env.store import thaw
 from agent_env.trajectory import Turn, turn_record
 from agent_env.types import (
@@ -63,6 +65,7 @@ class ToolEnv:
 
     __slots__ = (
         "_chat",
+        "_consent",
         "_counts",
         "_limits",
         "_progress",
@@ -119,6 +122,7 @@ class ToolEnv:
         self._reasoning = reasoning
         self._progress = Progress(task, domain.judge)
         self._chat: tuple[Message, ...] = ()
+        self._consent = Consent.NONE
         self._turns: list[Turn] = []
         self._counts = metrics.new_counts()
 
@@ -254,9 +258,16 @@ class ToolEnv:
         results = run_calls(parsed, self.domain, self.store, self._limits)
         for result in results:
             metrics.count_call(self._counts, result)
-            if result.effect is Effect.HANDOVER and result.outcome is CallOutcome.OK:
-                self.stop_reason = StopReason.HANDED_OVER
+            if result.effect is not Effect.READ and result.outcome is CallOutcome.OK:
+                self._note_write(result)
         return results, list(call_messages(parsed, results, self.domain, self._limits))
+
+    def _note_write(self, result: CallResult) -> None:
+        if result.effect is Effect.HANDOVER:
+            self.stop_reason = StopReason.HANDED_OVER
+        elif self.domain.tool(result.name).needs_yes:
+            metrics.count_write(self._counts, agreed=self._consent is not Consent.NONE)
+            self._consent = self._consent.after_write()
 
     def _converse(self, message: str) -> Asking[Message]:
         self._progress.hear(message)
@@ -277,6 +288,7 @@ class ToolEnv:
             if reply.done:
                 self.stop_reason = StopReason.USER_DONE
         self._chat += (answer,)
+        self._consent = self._consent.after_talk(message, answer["content"])
         return answer
 
     def _score(self, parsed: ParsedMessage, results: tuple[CallResult, ...]) -> dict[str, float]:
@@ -285,10 +297,13 @@ class ToolEnv:
         malformed = parsed.status is ParseStatus.MALFORMED
         with _SCORING:
             events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
+            if events.is_success and self.domain.needs_consent:
+                events = replace(events, is_success=metrics.is_all_agreed(self._counts))
             if self.done and self.domain.audit is not None:
                 self.domain.audit(self.task, self.store, self._progress.is_right(self.store))
         components = score(events, self._weights)
-        metrics.count_reward(self._counts, components)
+        if events is not QUIET:
+            metrics.count_reward(self._counts, components)
         if self.stop_reason is not None:
             metrics.count_stop(self._counts, self.stop_reason, events.is_success)
         return components

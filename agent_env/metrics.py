@@ -4,9 +4,9 @@ Place in the flow: an episode counts into `Counts` as it goes; `ToolEnv.metrics(
 every key in every episode, so that a batch can be summed whatever its episodes did. `pool` sums and
 derives the rates, one function a rate, each from sums and never from a mean of means.
 
-Keys: `parse/...` and `tool/...` count turns and calls, `stop/<reason>` is a one-hot, `reward/...`
-holds the episode's sums with `reward/outcome` apart from `reward/shaping`. An episode that failed
-for `infra_error` has that flag and is left out of every sum and rate.
+Keys: `parse/...` and `tool/...` count turns and calls, `consent/...` writes, `stop/<reason>` is a
+one-hot, `reward/...` holds the episode's sums with `reward/outcome` apart from `reward/shaping`. An
+episode that failed for `infra_error` has that flag and is left out of every sum and rate.
 
 What it does not do: no logging, no smoothing, no judgement of what is good.
 """
@@ -69,6 +69,8 @@ def episode_keys() -> tuple[str, ...]:
         "tool/calls",
         *(f"tool/{outcome.value}" for outcome in CallOutcome),
         "tool/unknown",
+        "consent/writes",
+        "consent/agreed",
         *USER_KEYS,
         *(f"stop/{reason.value}" for reason in StopReason),
         UNFINISHED,
@@ -95,6 +97,9 @@ def layer_of(parsed: ParsedMessage) -> str:
     return parsed.format if parsed.format in _layer_keys() else NO_LAYER
 
 
+_NO_LAYER_KEY = f"parse/layer/{NO_LAYER}"
+
+
 _STATUS_KEYS = {
     ParseStatus.MALFORMED: "parse/malformed",
     ParseStatus.CALLS: "parse/call_turns",
@@ -116,7 +121,7 @@ def count_turn(counts: Counts, parsed: ParsedMessage, strict_lost: bool) -> None
         counts[f"parse/kind/{fault.kind.value}"] += 1
         if fault.kind is FaultKind.UNKNOWN_TOOL:
             counts["tool/unknown"] += 1
-    counts[_layer_keys()[layer_of(parsed)]] += 1
+    counts[_layer_keys().get(parsed.format, _NO_LAYER_KEY)] += 1
 
 
 _OUTCOME_KEYS = {outcome: f"tool/{outcome.value}" for outcome in CallOutcome}
@@ -126,6 +131,17 @@ def count_call(counts: Counts, result: CallResult) -> None:
     """Adds one call that the environment took up."""
     counts["tool/calls"] += 1
     counts[_OUTCOME_KEYS[result.outcome]] += 1
+
+
+def count_write(counts: Counts, agreed: bool) -> None:
+    """Adds one write that the customer is to be asked about."""
+    counts["consent/writes"] += 1
+    counts["consent/agreed"] += agreed
+
+
+def is_all_agreed(counts: Counts) -> bool:
+    """Whether the customer had agreed to every write."""
+    return counts["consent/agreed"] == counts["consent/writes"]
 
 
 def count_user(counts: Counts, reply: UserReply) -> None:
@@ -188,6 +204,11 @@ def tool_error_rate(sums: Mapping[str, float]) -> float:
     return _ratio(sums["tool/tool_error"] + sums["tool/invalid_arguments"], sums["tool/calls"])
 
 
+def consent_rate(sums: Mapping[str, float]) -> float:
+    """Writes that the customer had agreed to, per write that it is to be asked about."""
+    return _ratio(sums["consent/agreed"], sums["consent/writes"])
+
+
 def zero_reward_rate(sums: Mapping[str, float]) -> float:
     """Episodes without any outcome reward, per episode that ran; says nothing about parsing."""
     return _ratio(sums["reward/zero"], sums["episodes"])
@@ -203,6 +224,7 @@ RATES: tuple[Callable[[Mapping[str, float]], float], ...] = (
     strict_failure_rate,
     lost_call_rate,
     tool_error_rate,
+    consent_rate,
     zero_reward_rate,
     success_rate,
 )

@@ -38,6 +38,8 @@ class ToolSpec:
         function: Called with the episode's state and the arguments by name.
         foreign: Whether it is another project's tool, which is run by that project's rules: what it
             wrote before a refusal stays, and the refusal is told in its own words.
+        needs_yes: Whether the customer is asked before it writes; noting who the customer is needs
+            no yes.
     """
 
     name: str
@@ -46,6 +48,7 @@ class ToolSpec:
     effect: Effect
     function: Callable[..., Any]
     foreign: bool = False
+    needs_yes: bool = True
 
     def call(self, state: Any, arguments: Mapping[str, Any]) -> Any:
         """What the tool answers, as JSON data; the arguments must fit the schema.
@@ -69,11 +72,12 @@ class ToolSpec:
         return {"type": "function", "function": function}
 
 
-def tool(effect: Effect) -> Callable[[Callable[..., Any]], ToolSpec]:
+def tool(effect: Effect, *, needs_yes: bool = True) -> Callable[[Callable[..., Any]], ToolSpec]:
     """Makes a `ToolSpec` of the decorated function.
 
     Args:
         effect: What the tool does beside answering.
+        needs_yes: See `ToolSpec`.
 
     Raises:
         TypeError: The function's signature or docstring cannot be read as a schema; the message
@@ -110,7 +114,12 @@ def tool(effect: Effect) -> Callable[[Callable[..., Any]], ToolSpec]:
             "additionalProperties": False,
         }
         return ToolSpec(
-            name=name, description=description, parameters=schema, effect=effect, function=function
+            name=name,
+            description=description,
+            parameters=schema,
+            effect=effect,
+            function=function,
+            needs_yes=needs_yes,
         )
 
     return make

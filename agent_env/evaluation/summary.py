@@ -75,6 +75,11 @@ def summarize(
             "refused": int(sums["tool/tool_error"]),
             "invalid_arguments": int(sums["tool/invalid_arguments"]),
         },
+        "consent": {
+            "writes": int(sums["consent/writes"]),
+            "agreed": int(sums["consent/agreed"]),
+            "rate": sums["consent_rate"],
+        },
         "server_lost": _server_lost(scored),
         "turns": _turns(scored, sums),
         "stop": _stops(scored, sums),

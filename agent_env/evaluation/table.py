@@ -59,6 +59,7 @@ def rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"  {name.replace('_', ' ')} scores", _percent(rate)
     if episodes["scored"]:
         yield from _parse_rows(summary)
+        yield from _consent_row(summary["consent"])
         yield from _turn_rows(summary)
     yield from _cost_rows(summary)
 
@@ -82,6 +83,12 @@ def _parse_rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         f"{_percent(tools['error_rate'])}  {tools['refused']} refused, "
         f"{tools['invalid_arguments']} invalid, of {tools['calls']} calls",
     )
+
+
+def _consent_row(consent: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if consent["writes"]:
+        share = f"{_percent(consent['rate'])}  {consent['agreed']} of {consent['writes']}"
+        yield "writes agreed to", f"{share} that the customer is to be asked about"
 
 
 def _turn_rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

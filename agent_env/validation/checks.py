@@ -78,6 +78,10 @@ class Probe:
         """What a gold call does beside answering."""
         return self.domain.tool(call[0]).effect
 
+    def needs_yes(self, call: Call) -> bool:
+        """Whether the customer is asked before a call is made."""
+        return self.domain.tool(call[0]).needs_yes
+
 
 def check_gold_runs(probe: Probe) -> Iterator[str]:
     """No gold call errs."""
@@ -144,6 +148,19 @@ def check_handover(probe: Probe) -> Iterator[str]:
     talk = " ".join(probe.task.facts.values())
     if _play_writes(probe, [talk] if talk else []).metrics()["reward/success"]:
         yield "An agent that hands over without a look-up succeeds."
+
+
+def check_unasked(probe: Probe) -> Iterator[str]:
+    """Changing anything without asking for a yes scores 0, where the rules demand one."""
+    calls = probe.task.gold_calls
+    writes = [call for call in calls if probe.effect(call) is Effect.WRITE]
+    if not probe.domain.needs_consent or not any(map(probe.needs_yes, writes)):
+        return
+    last = [call for call in calls if probe.effect(call) is Effect.HANDOVER]
+    talk = [probe.domain.close(probe.task), " ".join(probe.task.facts.values()) or "Done."]
+    done = [render([call]) for call in calls if call not in last]
+    if probe.play([*done, *talk, *(render([call]) for call in last)]).metrics()["reward/success"]:
+        yield "An agent that asks for no yes succeeds."
 
 
 def check_facts(probe: Probe) -> Iterator[str]:
@@ -218,6 +235,7 @@ CHECKS: Mapping[str, Callable[[Probe], Iterator[str]]] = MappingProxyType(
         "talk_fails": check_talk,
         "shotgun_fails": check_shotgun,
         "handover_at_once_fails": check_handover,
+        "unasked_writes_fail": check_unasked,
         "facts_exact": check_facts,
         "order_free": check_order,
         "needs_customer": check_needs_customer,

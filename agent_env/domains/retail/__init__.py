@@ -9,6 +9,7 @@ What it does not do: no models; a customer that one plays is `agent_env.customer
 
 from __future__ import annotations
 
+from agent_env.consent import is_required
 from agent_env.domain import Domain, Wording, load_tools
 from agent_env.domains.retail import tools as tool_folder
 from agent_env.domains.retail.customer import make_user
@@ -36,6 +37,7 @@ def build(
     feedback: str | None = None,
     wire_format: str = "hermes",
     noise: float = 0.0,
+    consent: str = "required",
 ) -> Domain:
     """The retail domain for these options.
 
@@ -51,9 +53,11 @@ def build(
         feedback: "full" or "compact" wording of faults; None is "full".
         wire_format: How the prompt's examples write calls; a format of `parsers.render`.
         noise: How often the scripted customer is difficult, from 0.0 (never) to 1.0.
+        consent: Whether a write that the customer had not agreed to spoils the outcome ("required")
+            or is only counted ("watched").
 
     Raises:
-        UnknownNameError: No such prompt, kind or feedback.
+        UnknownNameError: No such prompt, kind, feedback or consent.
         ValueError: A size that the shop cannot have, kinds that make no task, a number out of
             range, or no such wire format.
     """
@@ -82,6 +86,7 @@ def build(
             "feedback": feedback,
             "wire_format": wire_format,
             "noise": noise,
+            "consent": consent,
         },
         base=base,
         tools=tuple(tools.values()),
@@ -94,4 +99,5 @@ def build(
         close=close,
         limits=LIMITS,
         script=script,
+        needs_consent=is_required(consent),
     )

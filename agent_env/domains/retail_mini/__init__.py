@@ -9,6 +9,7 @@ What it does not do: no payment methods, no variants of products, no authenticat
 
 from __future__ import annotations
 
+from agent_env.consent import is_required
 from agent_env.domain import Domain, Wording, load_tools
 from agent_env.domains.retail_mini import tools as tool_folder
 from agent_env.domains.retail_mini.intents import INTENTS, USER, TaskSource, close
@@ -25,6 +26,7 @@ def build(
     kinds: tuple[str, ...] = tuple(INTENTS),
     feedback: str | None = None,
     wire_format: str = "hermes",
+    consent: str = "watched",
 ) -> Domain:
     """The retail domain for these options.
 
@@ -37,9 +39,11 @@ def build(
         kinds: Which tasks there are.
         feedback: "full" or "compact" wording of faults; None takes the one that suits the prompt.
         wire_format: How the prompt's examples write calls; a format of `parsers.render`.
+        consent: Whether a write that the customer had not agreed to spoils the outcome ("required")
+            or is only counted ("watched").
 
     Raises:
-        UnknownNameError: No such prompt, kind or feedback.
+        UnknownNameError: No such prompt, kind, feedback or consent.
         ValueError: A number of orders that the shop cannot have, or no kind at all.
     """
     if prompt not in STYLES:
@@ -70,6 +74,7 @@ def build(
             "kinds": kinds,
             "feedback": feedback,
             "wire_format": wire_format,
+            "consent": consent,
         },
         base=base,
         tools=tuple(tools.values()),
@@ -80,4 +85,5 @@ def build(
         user=USER,
         derive=TaskSource.of(base, tools, kinds).derive,
         close=close,
+        needs_consent=is_required(consent),
     )

@@ -228,3 +228,12 @@ def test_scoring_that_asks_for_no_look_up_is_found_out(
     assert not failing(domain, task)
     monkeypatch.setattr("agent_env.goal._holds_all", lambda *_: True)
     assert failing(domain, task) == {check}
+
+
+def test_scoring_that_asks_for_no_yes_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = load_domain("retail", kinds=("cancel",), max_intents=1)
+    task = domain.tasks(1)[0]
+    monkeypatch.setattr("agent_env.metrics.is_all_agreed", lambda _: True)
+    assert failing(domain, task) == {"unasked_writes_fail"}
+    watched = load_domain("retail", kinds=("cancel",), max_intents=1, consent="watched")
+    assert not failing(watched, task)

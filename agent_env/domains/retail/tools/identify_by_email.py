@@ -9,7 +9,7 @@ from agent_env.tool_spec import tool
 from agent_env.types import Effect
 
 
-@tool(Effect.WRITE)
+@tool(Effect.WRITE, needs_yes=False)
 def identify_by_email(store: Store, email: str) -> dict[str, str]:
     """Identify the customer by the e-mail address of the account; answers the account number.
 

@@ -10,7 +10,7 @@ from agent_env.tool_spec import tool
 from agent_env.types import Effect
 
 
-@tool(Effect.WRITE)
+@tool(Effect.WRITE, needs_yes=False)
 def identify_by_name_zip(store: Store, first_name: str, last_name: str, zip: str) -> dict[str, str]:
     """Identify the customer by name and zip code, for one who does not give an e-mail address.
 
