@@ -32,6 +32,7 @@ SKYRL = (
     "training/skyrl_config.py",
     "training/tracking.py",
     "training/trainer.py",
+    "training/tree_generator.py",
 )
 THIRD_PARTY = {
     "jsonschema": ("parsers/*.py", "agent_env/*.py"),

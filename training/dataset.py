@@ -38,5 +38,5 @@ def write_dataset(config: RunConfig, path: Path) -> int:
     """Writes one row per task of the run, whole or not at all, and returns how many."""
     domain = load_run_domain(config)
     tasks = domain.tasks(config.steps * config.rl.prompts, seed=config.seed)
-    limits = Limits(max_turns=config.domain.max_turns)
+    limits = Limits(max_turns=config.tree.turns or config.domain.max_turns)
     return export.write_rows(path, export.rows(domain, tasks, limits))

@@ -20,16 +20,29 @@ from skyrl.train.utils.callbacks import TrainingCallback
 from training.generator import Episode, MeasuredGenerator
 from training.tracking import RunTracker
 from training.trainer import TurnTrainer
+from training.tree import TreePlan
+from training.tree_generator import TreeGenerator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHooks:
-    """What a run plugs into the experiment."""
+    """What a run plugs into the experiment.
+
+    Attributes:
+        tracker: Makes what metrics go to.
+        on_batch: Called with the step and every episode of its batch.
+        callbacks: SkyRL's, besides its own.
+        logprob_diff_limit: See ``TurnTrainer``.
+        plan: The shape of the trees; None plays separate episodes.
+        mean_stop: See ``training.tree.grow``.
+    """
 
     tracker: Callable[[SkyRLTrainConfig], RunTracker]
     on_batch: Callable[[int, Sequence[Episode]], None]
     callbacks: tuple[TrainingCallback, ...]
     logprob_diff_limit: float
+    plan: TreePlan | None = None
+    mean_stop: float | None = None
 
 
 class CallforgeExperiment(BasePPOExp):
@@ -82,8 +95,9 @@ class CallforgeExperiment(BasePPOExp):
     def get_generator(
         self, cfg: SkyRLTrainConfig, tokenizer: Any, inference_engine_client: Any
     ) -> MeasuredGenerator:
-        """SkyRL's generator that reports every batch."""
-        generator = MeasuredGenerator(
+        """SkyRL's generator that reports every batch, or the one that grows trees."""
+        kind = MeasuredGenerator if self.hooks.plan is None else TreeGenerator
+        generator = kind(
             generator_cfg=cfg.generator,
             skyrl_gym_cfg=cfg.environment.skyrl_gym,
             inference_engine_client=inference_engine_client,
@@ -91,6 +105,9 @@ class CallforgeExperiment(BasePPOExp):
             policy_model_name=resolve_policy_model_name(cfg),
         )
         generator.on_batch = self.hooks.on_batch
+        if isinstance(generator, TreeGenerator) and self.hooks.plan is not None:
+            generator.plan, generator.mean_stop = self.hooks.plan, self.hooks.mean_stop
+            generator.gamma = cfg.trainer.algorithm.gamma
         return generator
 
     def get_tracker(self) -> RunTracker:

@@ -17,6 +17,7 @@ from skyrl.train.utils import validate_cfg
 from training import env_adapter, estimator, jsonl, sampling
 from training.callbacks import Clock, ExampleTable
 from training.config import RunConfig
+from training.contradictions import tree_plan
 from training.dataset import write_dataset
 from training.experiment import CallforgeExperiment, RunHooks
 from training.folders import RunFolder
@@ -27,6 +28,7 @@ from training.runtime import ray_runtime
 from training.skyrl_config import skyrl_config
 from training.summary import missed_targets, summarize, write_summary
 from training.tracking import RunTracker, wandb_environment
+from training.tree import describe
 from training.warm_start.child import WarmStartChild
 
 PLACEHOLDER_MODEL = "made by the warm start"
@@ -40,6 +42,8 @@ def train(
     display.say(f"run folder: {folder.path}")
     for sentence in sampling.warnings(config.sampling):
         display.say(f"warning: {sentence}")
+    if plan := tree_plan(config):
+        display.say(describe(plan, prompts=config.rl.prompts, steps=config.steps))
     os.environ |= wandb_environment(config.wandb.mode, folder.path)
     child = None if config.model.path else WarmStartChild(folder.config, cache, display.say)
     try:
@@ -94,6 +98,8 @@ def _hooks(
         on_batch=rollouts.write,
         callbacks=(*callbacks, ExampleTable(rollouts)),
         logprob_diff_limit=config.rl.max_logprob_diff,
+        plan=tree_plan(config),
+        mean_stop=config.tree.mean_stop,
     )
 
 

@@ -6,6 +6,7 @@ raises on one that it does not know.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def skyrl_config(
     """
     keys = _common(config, run_dir, dataset, model_path)
     keys |= _cpu(config) if config.hardware == "cpu" else _gpu(config)
+    keys |= _tree(config) if config.tree.turns else {}
     return SkyRLTrainConfig.from_cli_overrides(keys)
 
 
@@ -79,11 +81,24 @@ def _common(config: RunConfig, run_dir: Path, dataset: Path, model_path: str) ->
         "trainer.policy.optimizer_config.num_warmup_steps": rl.lr_warmup_updates,
         "trainer.policy.optimizer_config.scheduler": rl.lr_schedule,
         "generator.n_samples_per_prompt": rl.samples,
-        "generator.max_turns": config.domain.max_turns,
+        # The environment ends episodes itself; of 1 SkyRL would demand other lengths.
+        "generator.max_turns": max(2, config.tree.turns or config.domain.max_turns),
         "generator.max_input_length": rl.max_input_tokens,
         "generator.sampling_params.max_generate_length": rl.max_turn_tokens,
         "generator.sampling_params.temperature": rl.temperature,
         "generator.inference_engine.enable_ray_prometheus_stats": False,
+    }
+
+
+def _tree(config: RunConfig) -> dict[str, Any]:
+    """Rows that are completions, as many a task as its tree has; see ``tree_generator``."""
+    rl = config.rl
+    return {
+        "trainer.algorithm.advantage_estimator": estimator.TREE,
+        "generator.step_wise_trajectories": True,
+        # Nothing is sampled by this number; SkyRL checks with it that batches come out even.
+        "generator.n_samples_per_prompt": rl.workers
+        * (rl.micro_batch // math.gcd(rl.micro_batch, rl.mini_batch_prompts)),
     }
 
 

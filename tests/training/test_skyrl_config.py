@@ -70,3 +70,27 @@ def test_sampling_on_a_gpu_ends_turns_and_bends_nothing() -> None:
     assert bent.generator.sampling_params.additional_kwargs["repetition_penalty"] == 1.1
     assert bent.generator.sampling_params.stop is None
     assert made("cpu.yaml").generator.sampling_params.stop is None
+
+
+SHAPES = [
+    ("domain.max_turns=1",),
+    ("tree.turns=2", "tree.generations=2", "tree.joint_mode=cross", "agents=2"),
+    ("tree.turns=3", "tree.generations=3", "rl.prompts=6", "rl.mini_batch_prompts=3"),
+    ("tree.turns=1", "tree.generations=2", "rl.workers=3", "rl.micro_batch=5"),
+]
+
+
+@pytest.mark.parametrize("overrides", SHAPES)
+def test_skyrl_accepts_episodes_and_trees_of_any_shape(
+    overrides: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from skyrl.train.utils import validate_cfg
+
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    env_adapter.register()
+    estimator.register()
+    cfg = made("cpu.yaml", *overrides)
+    validate_cfg(cfg)
+    is_tree = "tree.turns" in overrides[0]
+    assert cfg.generator.step_wise_trajectories == is_tree
+    assert (cfg.trainer.algorithm.advantage_estimator == estimator.TREE) == is_tree

@@ -1,0 +1,341 @@
+"""SkyRL's generator that grows trees of turns instead of playing separate episodes.
+
+Place in the flow: trainer -> here -> the policy's sampler and forks of ``CallforgeEnv`` -> trainer.
+``training/tree.py`` says how trees grow, ``training/agents.py`` how several agents make one turn,
+``training/credit`` what every completion earned. All nodes of a depth, of all tasks and agents, are
+sampled in one request, so a batch has as many decodes as a path has turns.
+
+SkyRL trains on one row a completion: its prompt is the agent's conversation at the node, its
+response what was sampled there, token for token. Rows are in SkyRL's step-wise mode, the only one
+in which a task may have any number of them; each counts as a trajectory of its own and carries its
+advantage, which ``training/trainer.py`` hands to the loss unchanged.
+
+What this module does not do: arithmetic, neither of credit nor of metrics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import skyrl_gym
+from skyrl.backends.skyrl_train.inference_servers.base import InferenceEngineInput
+from skyrl.train.generators.base import GeneratorInput, GeneratorOutput, TrajectoryID
+from skyrl.train.generators.utils import get_rollout_metrics
+
+from training import tree_rows
+from training.agents import joint_turn, notes_for, role_of
+from training.credit import tree_advantages
+from training.env_adapter import CallforgeEnv
+from training.generator import Episode, MeasuredGenerator
+from training.metrics import batch_metrics
+from training.trainer import CREDIT, BatchCredit
+from training.tree import TreePlan, credit_nodes, grow
+from training.tree_rows import Branch, Completion, Forkable, Path, Position, Row, Tree
+
+
+class Stopwatch:
+    """Seconds of a batch by what they were spent on."""
+
+    def __init__(self) -> None:
+        self._spent = 0.0
+        self._started = time.monotonic()
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """The block's seconds are the model's or the world's, and would be spent without trees."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._spent += time.monotonic() - began
+
+    def bookkeeping(self) -> dict[str, float]:
+        """Seconds that were spent on the trees themselves, and their share of all."""
+        total = time.monotonic() - self._started
+        seconds = max(0.0, total - self._spent)
+        return {
+            "tree/bookkeeping_s": seconds,
+            "tree/bookkeeping_frac": seconds / total if total else 0.0,
+        }
+
+
+class TreeGenerator(MeasuredGenerator):
+    """Grows one tree a task.
+
+    Attributes:
+        plan: The shape of the trees.
+        mean_stop: See ``training.tree.grow``.
+        gamma: Discount per turn.
+    """
+
+    plan: TreePlan
+    mean_stop: float | None = None
+    gamma: float = 1.0
+
+    async def generate(
+        self, input_batch: GeneratorInput, disable_tqdm: bool = True
+    ) -> GeneratorOutput:
+        """One row a completion, those of a task next to each other, with metrics of the batch."""
+        watch, step = Stopwatch(), input_batch["batch_metadata"].global_step
+        begin_batch = getattr(self.inference_engine_client, "begin_batch", None)
+        if begin_batch is not None:  # the lockstep client then decodes what it is given at once
+            begin_batch(step, [])
+        with watch.named():
+            trees = await self._open(input_batch)
+        growth = _Growth(self, input_batch.get("sampling_params"), watch)
+        try:
+            await grow(
+                trees,
+                self.plan,
+                sample=growth.sample,
+                act=growth.act,
+                can_go_on=self._has_room,
+                mean_stop=self.mean_stop,
+            )
+        finally:
+            for root in trees:
+                await self.inference_engine_client.finish_session(root.state.task)
+        advantages = tree_advantages(credit_nodes(trees), self.gamma)
+        rows = tree_rows.rows(trees, advantages)
+        played = tree_rows.paths_of(trees, advantages)
+        with watch.named():
+            metrics = self._record(step, played)
+            if not self._examined:
+                tree_rows.check_trees(self.tokenizer, trees)
+                self._examined = True
+        metrics |= tree_rows.metrics(trees, self.plan)
+        output = _output(rows)
+        output["rollout_metrics"] |= metrics | watch.bookkeeping()
+        return output
+
+    async def _open(self, input_batch: GeneratorInput) -> list[Tree]:
+        """The root of each task's tree.
+
+        SkyRL names every task several times, once for each sample it thinks of.
+
+        Raises:
+            ValueError: A first prompt leaves no room for a turn.
+        """
+        trees: dict[str, Tree] = {}
+        for one, prompt, env_class, extras in zip(
+            input_batch["trajectory_ids"],
+            input_batch["prompts"],
+            input_batch["env_classes"],
+            input_batch["env_extras"],
+            strict=True,
+        ):
+            if (task := one.instance_id) in trees:
+                continue
+            config = getattr(self.skyrl_gym_cfg, env_class, {})
+            env = skyrl_gym.make(env_class, env_config=config, extras=extras)
+            messages, _ = await self._run_in_executor_if_available(env.init, prompt)
+            position = Position(task=task, env=env, conversations=self._opening(env, messages))
+            if not self._has_room(position):
+                tokens = max(map(len, position.conversations))
+                raise ValueError(
+                    f"task {task} opens with {tokens} tokens, more than "
+                    f"rl.max_input_tokens={self.generator_cfg.max_input_length}; raise that"
+                )
+            trees[task] = Tree(path=(), state=position)
+        return list(trees.values())
+
+    def _opening(
+        self, env: CallforgeEnv, messages: Sequence[dict[str, str]]
+    ) -> tuple[list[int], ...]:
+        """Of each agent, the tokens of the first messages with its role."""
+        conversations = []
+        for agent in range(self.plan.agents):
+            system, *others = messages
+            if role := role_of(env.domain_name, agent, self.plan.agents):
+                system = {**system, "content": f"{system['content']}\n\n{role}"}
+            conversations.append(
+                self.tokenizer.apply_chat_template(
+                    [system, *others],
+                    add_generation_prompt=True,
+                    tokenize=True,
+                    return_dict=False,
+                    **self.generator_cfg.chat_template_kwargs,
+                )
+            )
+        return tuple(conversations)
+
+    def _has_room(self, position: Position) -> bool:
+        """Whether every agent may take another turn; SkyRL's own rule for its episodes."""
+        longest: int = self.generator_cfg.max_input_length
+        return all(len(ids) <= longest for ids in position.conversations)
+
+    def _record(self, step: int, played: Sequence[Path]) -> dict[str, float]:
+        """The batch's metrics; its episodes go where all episodes go."""
+        episodes = [_episode(path) for path in played]
+        self.on_batch(step, episodes)
+        weighted = [
+            episode
+            for episode, path in zip(episodes, played, strict=True)
+            for _ in range(path.weight(self.plan))
+        ]
+        return batch_metrics(
+            [e.counts for e in weighted], [e.rewards for e in weighted], [e.group for e in weighted]
+        )
+
+
+class _Growth:
+    """Samples completions and takes joint actions while the trees of one batch grow."""
+
+    def __init__(
+        self,
+        generator: TreeGenerator,
+        sampling_params: dict[str, Any] | None,
+        watch: Stopwatch,
+    ) -> None:
+        self._generator = generator
+        self._sampling_params = sampling_params
+        self._watch = watch
+        self._salt = generator._compute_cache_salt()
+
+    async def sample(self, nodes: Sequence[Tree]) -> list[list[list[Completion]]]:
+        """The completions of all these nodes, in one request."""
+        plan = self._generator.plan
+        places = [
+            (node, agent)
+            for node in nodes
+            for agent in range(plan.agents)
+            for _ in range(plan.generations)
+        ]
+        request = InferenceEngineInput(
+            prompt_token_ids=[node.state.conversations[agent] for node, agent in places],
+            session_ids=[node.state.task for node, _ in places],
+            sampling_params=self._sampling_params,
+            cache_salt=self._salt,
+        )
+        with self._watch.named():
+            answer = await self._generator.inference_engine_client.generate(
+                request, model=self._generator.policy_model_name
+            )
+        logprobs = answer.get("response_logprobs") or [None] * len(places)
+        completions = (
+            Completion(text=text, ids=list(ids), logprobs=logprob, stop_reason=reason)
+            for text, ids, logprob, reason in zip(
+                answer["responses"],
+                answer["response_ids"],
+                logprobs,
+                answer["stop_reasons"],
+                strict=True,
+            )
+        )
+        return [
+            [[next(completions) for _ in range(plan.generations)] for _ in range(plan.agents)]
+            for _ in nodes
+        ]
+
+    async def act(self, taken: Sequence[tuple[Tree, tuple[int, ...]]]) -> list[Branch]:
+        """The edges of these joint actions, each in a fork of its node's environment."""
+        forks = [node.state.env.fork() for node, _ in taken]
+        turns = [
+            tuple(of_agent[k] for of_agent, k in zip(node.completions, picks, strict=True))
+            for node, picks in taken
+        ]
+        run = self._generator._run_in_executor_if_available
+        with self._watch.named():
+            results = await asyncio.gather(
+                *(
+                    run(env.step, joint_turn(env.domain_name, [part.text for part in parts]))
+                    for env, parts in zip(forks, turns, strict=True)
+                )
+            )
+            return [
+                self._edge(node, picks, env, parts, result)
+                for (node, picks), env, parts, result in zip(
+                    taken, forks, turns, results, strict=True
+                )
+            ]
+
+    def _edge(
+        self,
+        node: Tree,
+        picks: tuple[int, ...],
+        env: Forkable,
+        parts: tuple[Completion, ...],
+        result: Any,
+    ) -> Branch:
+        """The edge with every agent's conversation as it goes on from there."""
+        is_last = result["done"] or node.depth + 1 == self._generator.plan.turns
+        conversations = () if is_last else self._continued(node, parts, result["observations"])
+        return Branch(
+            picks=picks,
+            reward=result["reward"],
+            is_done=result["done"],
+            is_spoilt=env.is_spoilt,
+            state=Position(task=node.state.task, env=env, conversations=conversations, parts=parts),
+        )
+
+    def _continued(
+        self, node: Tree, parts: tuple[Completion, ...], observations: list[dict[str, str]]
+    ) -> tuple[list[int], ...]:
+        """Of each agent, its conversation with its words, what the world said and the others."""
+        generator, texts = self._generator, [part.text for part in parts]
+        conversations = []
+        for agent, (before, part) in enumerate(zip(node.state.conversations, parts, strict=True)):
+            seen = list(observations)
+            if seen and (notes := notes_for(agent, texts)):
+                seen[-1] = {**seen[-1], "content": f"{seen[-1]['content']}\n\n{notes}"}
+            observed = generator.get_obs_ids_from_obs(seen, False)
+            conversations.append([*before, *part.ids, *self._missing_end(part), *observed])
+        return tuple(conversations)
+
+    def _missing_end(self, part: Completion) -> list[int]:
+        """The end token where a stop string ended the turn, as SkyRL adds it; never trained."""
+        config, end = self._generator.generator_cfg, self._generator.tokenizer.eos_token_id
+        params = self._sampling_params or {}
+        stops = tuple(params.get("stop") or config.sampling_params.stop or ())
+        ended = bool(stops) and part.text.endswith(stops) and part.ids[-1] != end
+        return [end] if ended and config.append_eos_token_after_stop_str_in_multi_turn else []
+
+
+def _episode(path: Path) -> Episode:
+    """What was played along a path."""
+    record = path.edges[-1].state.env.get_metrics()
+    trajectory = record["trajectory"]
+    if len(path.edges[-1].state.parts) > 1:
+        said = [[part.text for part in edge.state.parts] for edge in path.edges]
+        trajectory = trajectory | {"agents": said}
+    return Episode(
+        session=path.name,
+        group=path.task,
+        counts=record["counts"],
+        trajectory=trajectory,
+        rewards=[edge.reward for edge in path.edges],
+    )
+
+
+def _output(rows: Sequence[Row]) -> GeneratorOutput:
+    """The rows as SkyRL's trainer takes them."""
+    responses = [row.completion.ids for row in rows]
+    masks, rewards = [row.mask for row in rows], [row.token_rewards for row in rows]
+    logprobs = [row.completion.logprobs for row in rows]
+    output = GeneratorOutput(
+        prompt_token_ids=[row.prompt_ids for row in rows],
+        response_ids=responses,
+        rewards=rewards,
+        loss_masks=masks,
+        stop_reasons=[row.completion.stop_reason for row in rows],
+        rollout_metrics=get_rollout_metrics(responses, rewards, loss_masks=masks),
+        rollout_logprobs=None if None in logprobs else logprobs,
+        trajectory_ids=[
+            TrajectoryID(instance_id=row.task, repetition_id=number)
+            for number, row in enumerate(rows)
+        ],
+        is_last_step=[True] * len(rows),
+    )
+    output[CREDIT] = BatchCredit(
+        spans=[
+            [(0, len(ids))] if row.is_trained else []
+            for row, ids in zip(rows, responses, strict=True)
+        ],
+        lengths=[len(ids) for ids in responses],
+        advantages=[[row.advantage] if row.is_trained else [] for row in rows],
+    )
+    return output
