@@ -125,6 +125,9 @@ def _readable(text: str, pos: int, value: Any, end: int, primary: str) -> Docume
     if isinstance(value, dict) and "tool_calls" in value:
         entries = value["tool_calls"]
         entries = entries if isinstance(entries, list) else [] if entries is None else [entries]
+        said = value.get("content")
+        if not entries and isinstance(said, str) and said.strip():
+            return Document(drafts=None, end=end)  # a message object that calls nothing
         invented = (pos, end) if "tool_response" in value else None
         drafts = _drafts(text, pos, end, entries, primary)
         return Document(drafts=drafts, end=end, envelope=True, call_like=True, invented=invented)

@@ -29,7 +29,12 @@ def read(text: str, start: int, payload: int) -> Reading | None:
             "the turn ends inside tool_calls" if document.cut else "tool_calls is no readable JSON"
         )
         drafts = [faulty(kind, (start, document.end), message)]
-    return Reading(drafts=drafts, span=(start, document.end), invented=document.invented)
+    return Reading(
+        drafts=drafts,
+        span=(start, document.end),
+        bare=document.drafts is None,
+        invented=document.invented,
+    )
 
 
 def render(calls: Pairs) -> str:

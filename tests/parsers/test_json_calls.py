@@ -70,3 +70,18 @@ def test_arguments_in_a_string_may_not_contradict_themselves_either(tools: Any) 
 def test_data_may_say_what_it_likes(tools: Any) -> None:
     for data in ('{"a": 1, "a": 2}', '{"name": "Ann", "name": "Bo", "input": 1}'):
         assert parse(f"It returns {data} today.", tools).status is ParseStatus.MESSAGE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"content": "Which city?", "tool_calls": []}',
+        '{"tool_calls": null, "content": "Which city?"}',
+        '{"role": "assistant", "content": "Which city?", "tool_calls": []}',
+    ],
+)
+def test_a_message_object_without_calls_is_a_message(text: str) -> None:
+    turn = parse(text)
+    assert turn.status is ParseStatus.MESSAGE
+    assert turn.content == text
+    assert parse(text.replace("Which city?", " ")).status is ParseStatus.MALFORMED
