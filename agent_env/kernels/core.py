@@ -14,6 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 HIGHEST_PRIORITY = -20
+_CHILDREN, _JUDGE = os.sched_param(1), os.sched_param(2)
+"""Real-time priorities: the judge comes before the children and both before anything else.
+
+A nice value alone says little: where the kernel groups processes by session, it counts among those
+of one session only, and each child has a session of its own.
+"""
 
 
 @contextmanager
@@ -46,23 +52,32 @@ class Core:
         self._one = {random.SystemRandom().choice(sorted(self._home))}
         for pid in pids:
             self._move(pid)
-            with suppress(OSError):  # only for root; it keeps others' work out of the windows
-                os.setpriority(os.PRIO_PROCESS, pid, HIGHEST_PRIORITY)
 
     def _move(self, pid: int) -> None:
-        """Moves every thread that a process has by now; later ones are where their makers are."""
+        """Moves every thread that a process has by now; later ones are where their makers are.
+
+        They take turns with each other, so that threads which wait for each other go on.
+        """
         with suppress(OSError):
-            for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a virtual folder
+            for thread in map(int, os.listdir(f"/proc/{pid}/task")):  # noqa: PTH208 - virtual
                 with suppress(OSError):
-                    os.sched_setaffinity(int(thread), self._one)
+                    os.sched_setaffinity(thread, self._one)
+                with suppress(OSError):  # only for root; it keeps others' work out of the windows
+                    os.setpriority(os.PRIO_PROCESS, thread, HIGHEST_PRIORITY)
+                    os.sched_setscheduler(thread, os.SCHED_RR, _CHILDREN)
 
     @contextmanager
     def judge(self) -> Iterator[None]:
-        """Has this thread there for the block, and at home again afterwards."""
+        """Has this thread there for the block, before all others, and at home again afterwards."""
+        policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
         try:
             with suppress(OSError):
                 os.sched_setaffinity(0, self._one)
+            with suppress(OSError):
+                os.sched_setscheduler(0, os.SCHED_RR, _JUDGE)
             yield
         finally:
+            with suppress(OSError):
+                os.sched_setscheduler(0, policy, parameters)
             with suppress(OSError):
                 os.sched_setaffinity(0, self._home)

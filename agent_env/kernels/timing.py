@@ -292,7 +292,7 @@ class _Pairs:
         near = replace(expected, baseline=beside, reference=beside)
         finding = judge_numbers(near, got, slack=2.0) if usual else None
         if not usual or (finding is None and self._random.random() < VERIFIED_SHARE):
-            exact = expect(self._problem, self._model, expected.case)
+            exact = expect(self._problem, self._model, expected.case, expected.inputs)
             finding = judge_numbers(exact, got, slack=1.5)
         if finding is not None:
             finding = self._accuse(finding, got)
