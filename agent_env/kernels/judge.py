@@ -30,7 +30,7 @@ from agent_env.kernels.limits import Limits
 from agent_env.kernels.nursery import Flavour, Nursery
 from agent_env.kernels.problem import Problem
 from agent_env.kernels.processes import MemoryLimitError
-from agent_env.kernels.verdict import Status, Timing, Verdict
+from agent_env.kernels.verdict import Resources, Status, Timing, Verdict
 
 if TYPE_CHECKING:
     from torch import nn
@@ -54,6 +54,7 @@ class _Attempt:
     missing: Mapping[str, str] = field(default_factory=dict)
     hacks: tuple[str, ...] = ()
     timing: Timing | None = None
+    resources: Resources | None = None
 
 
 class Judge:
@@ -168,6 +169,7 @@ class Judge:
             contents=contents,
             timed=timed,
             prepared=prepared,
+            resources=prepared.resources,
         )
         finding = prepared.finding or self._run(attempt)
         status = finding.status if finding else Status.CORRECT
@@ -182,7 +184,7 @@ class Judge:
             log="\n".join(text for text in logs if text),
             mismatch=finding.mismatch if finding else None,
             timing=attempt.timing if finding is None else None,
-            resources=prepared.resources,
+            resources=attempt.resources,
             language=prepared.language,
             device=self.device,
             isolation=attempt.layers,
@@ -240,6 +242,11 @@ class Judge:
         finally:
             child.end()
             attempt.log = child.log.text()
+        if finding is None and attempt.prepared.language == "triton" and self.device == "cpu":
+            finding, attempt.resources, note = rungs.launches(
+                attempt.prepared, problem, plan, attempt.weights, self._cache_dir
+            )
+            attempt.log = "\n".join(text for text in (attempt.log, note) if text)
         return finding
 
     def _checked(self, child: Child, plan: check.Plan) -> check.Finding | None:

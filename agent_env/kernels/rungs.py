@@ -205,6 +205,32 @@ def _flavour(language: str, device: str) -> Flavour:
     return Flavour(name="triton", environment=triton_cpu.ENVIRONMENT, preload=triton_cpu.PRELOAD)
 
 
+def launches(
+    prepared: Prepared,
+    problem: Problem,
+    plan: Plan,
+    seed: int,
+    cache_dir: str | Path | None,
+) -> tuple[Finding | None, Resources | None, str]:
+    """What a Triton candidate's launches make of the GPU that it was written for, without one.
+
+    Returns:
+        Why they do not fit it, what they take of it, and what to say if neither could be known.
+    """
+    from agent_env.kernels import compile as compiling
+    from agent_env.kernels.cache import Cache
+    from agent_env.kernels.triton_aot import compile_launches
+
+    cache = Cache(Path(cache_dir) if cache_dir is not None else compiling.default_folder())
+    found = compile_launches(
+        prepared.code, list(problem.init_inputs()), plan.timed.inputs, cache, seed=seed
+    )
+    if found.ok or found.missing:
+        return None, found.resources, found.missing
+    finding = Finding(status=Status.COMPILE_ERROR, reason=found.reason, log=found.log)
+    return finding, found.resources, ""
+
+
 def seeds(master: int | None) -> tuple[int, int]:
     """The seeds of weights and of contents; neither tells the other one.
 

@@ -6,7 +6,8 @@ executed; what comes back is checked against the limits of the GPU here, and ptx
 kernel takes. Results are kept in the cache, for a run costs some seconds, most of it imports.
 
 What it does not do: it computes nothing and times nothing. What comes back was written by a process
-that ran the candidate, so it is advice, and no verdict on right or wrong hangs on it.
+that ran the candidate: who lies there hides a kernel's faults on a GPU that is not here, and gains
+nothing else.
 
 Source: shared memory of a block by architecture, CUDA C++ Programming Guide, table "Technical
 Specifications per Compute Capability"; registers and spills, `ptxas -v`.
@@ -135,9 +136,10 @@ def compile_launches(
         order = {"code": code, "init": list(init), "inputs": list(inputs), "seed": seed}
         found = _capture(order, timeout_s)
         if found is None:
+            # A full machine may be the reason, and so this says nothing of the candidate.
             return Compiled(
                 ok=False,
-                reason=f"Compiling for sm_{CAPABILITY} was still going on after {timeout_s:g} s.",
+                missing=f"Compiling for sm_{CAPABILITY} was still going on after {timeout_s:g} s.",
             )
         entry = cache.put(key, found, {})
     return _judged(entry.facts)

@@ -96,8 +96,7 @@ class Recorder:
         def run(kernel: Any, *args: Any, grid: Any, warmup: bool = False, **named: Any) -> Any:
             try:
                 compiled = launch(kernel, *args, grid=grid, warmup=True, **named)
-            except Exception as error:
-                # Whatever stops a compilation, the judge's side wants Triton's own words.
+            except Exception as error:  # whatever stops it, the judge's side wants Triton's words
                 self.failure = self.failure or {"kind": "compile", "message": _message(error)}
                 raise
             if compiled.metadata.shared > SHARED_BYTES[CAPABILITY]:
