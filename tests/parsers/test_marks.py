@@ -151,9 +151,9 @@ def test_a_faint_thought_in_an_answer_is_text() -> None:
 @pytest.mark.parametrize("unit", ["<pad>\n", "</s>\n", "<pad>" * 4000 + " " * 1_000_000])
 def test_end_tokens_in_the_text_cost_no_look_at_the_rest(unit: str) -> None:
     text = unit * (1_000_000 // len(unit) + 1)
-    start = time.perf_counter()
+    start = time.process_time()
     parse(text)
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 1.5
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,6 @@ def test_an_invented_turn_may_think_for_itself(tools: Any) -> None:
 
 @pytest.mark.parametrize("unit", ["<tool_response><think>", "<tool_call>{ </think>"])
 def test_looking_for_the_end_takes_time_in_line_with_the_length(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     parse(unit * 20_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

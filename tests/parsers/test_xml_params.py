@@ -164,9 +164,9 @@ def test_calls_that_never_close_cost_time_in_line_with_their_length(name: str) -
     def seconds(count: int) -> float:
         text, best = unit * count, 9.0
         for _ in range(2):
-            start = time.perf_counter()
+            start = time.process_time()
             parse(text)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     assert seconds(4000) < 8 * max(seconds(1000), 0.012)
