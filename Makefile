@@ -1,7 +1,7 @@
 # Every target builds .venv first, or reuses it; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden bench bench-parsers bench-env score-parsers side-by-side fuzz cheats
+.PHONY: help setup check test golden bench bench-parsers bench-env bench-credit score-parsers side-by-side fuzz cheats
 
 python := .venv/bin/python
 
@@ -38,6 +38,9 @@ TAU_BENCH ?=
 bench-env: setup ## episodes per second, beside tau-bench where a checkout is given: make bench-env TAU_BENCH=path
 	$(python) benchmarks/env_throughput.py $(if $(TAU_BENCH),--tau-bench "$(TAU_BENCH)")
 	$(python) benchmarks/evaluate_overhead.py
+
+bench-credit: setup ## bias and noise of every credit estimator, flat against tree, at equal budget
+	PYTHONPATH=. $(python) benchmarks/credit_bias.py
 
 CORPORA ?=
 score-parsers: setup ## score the parser on a folder of turns: make score-parsers CORPORA=path
