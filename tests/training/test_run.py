@@ -220,3 +220,29 @@ def test_an_episode_that_the_environment_spoils_is_left_out_and_the_run_goes_on(
     ]
     assert len(spoilt) == 10
     assert all(episode["infra_error"]["message"] for episode in spoilt)
+
+
+@pytest.mark.parametrize(
+    ("mode", "nodes", "leaves", "generations"), [("align", 3, 4, 12), ("cross", 5, 16, 20)]
+)
+def test_a_run_grows_trees_with_two_agents(
+    home: Path, mode: str, nodes: int, leaves: int, generations: int
+) -> None:
+    tree = ("tree.turns=2", "tree.generations=2", f"tree.joint_mode={mode}", "agents=2")
+    said = finish(start(home, f"name={mode}", "steps=2", "rl.samples=8", *tree))
+    assert f"each has up to {nodes} nodes, {leaves} leaves, {generations} generations" in said
+    run = home / "runs" / mode
+    rows = jsonl.read(run / "metrics.jsonl")
+    assert [row["tree/nodes"] for row in rows] == [4 * nodes] * 2
+    assert [row["generate/batch_num_seq"] for row in rows] == [4 * generations] * 2
+    assert all(row["loss/avg_raw_advantages_abs"] > 0 for row in rows)
+    assert all(row["tree/bookkeeping_frac"] < 0.05 for row in rows)
+    assert json.loads((run / "summary.json").read_text())["logprob_diff_max"] < 1e-4
+    rollouts = jsonl.read(run / "rollouts.jsonl")
+    assert len(rollouts) == 2 * 4 * leaves
+    for episode in rollouts:
+        assert all(len(parts) == 2 for parts in episode["agents"])
+        for turn, (adviser, actor) in zip(episode["turns"], episode["agents"], strict=True):
+            assert turn["text"].endswith(actor)
+            assert turn["text"] == actor or turn["text"].startswith("<think>\n> ")
+            assert adviser
