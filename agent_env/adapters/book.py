@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 import prompts
-from agent_env.errors import ToolError
+from agent_env.domain import Wording
+from agent_env.errors import ToolError, UnknownNameError
 from agent_env.store import thaw
 from agent_env.tool_spec import ToolSpec
 from agent_env.types import Action, Call, FactRule, Goal, Limits, Task
@@ -30,6 +31,22 @@ LIMITS = Limits(max_turns=30)
 
 OUTPUTS = MappingProxyType({"token": FactRule.TOKEN, "upstream": FactRule.SUBSTRING})
 """How what must be told is looked for, by the names of the option `outputs`."""
+
+
+WORDINGS = MappingProxyType({wording.value: wording for wording in Wording})
+"""How faults are worded, by the names of the option `feedback`."""
+
+
+def check_options(outputs: str, feedback: str) -> None:
+    """Checks the options that the adapters share.
+
+    Raises:
+        UnknownNameError: No such rule for outputs, or no such feedback.
+    """
+    if outputs not in OUTPUTS:
+        raise UnknownNameError("rule for outputs", outputs, OUTPUTS)
+    if feedback not in WORDINGS:
+        raise UnknownNameError("feedback", feedback, WORDINGS)
 
 
 @dataclass(frozen=True, kw_only=True)

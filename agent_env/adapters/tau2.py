@@ -23,13 +23,13 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from agent_env.adapters.book import LIMITS, OUTPUTS, close, script
+from agent_env.adapters.book import LIMITS, OUTPUTS, WORDINGS, check_options, close, script
 from agent_env.adapters.checkout import CheckoutError, find_checkout, import_modules
 from agent_env.adapters.instruction_user import InstructionUser
 from agent_env.adapters.prompt import adapted_prompt
 from agent_env.adapters.tau2_book import Tau2Book
 from agent_env.adapters.tau2_state import Tau2World
-from agent_env.domain import Domain, Wording
+from agent_env.domain import Domain
 from agent_env.errors import UnknownNameError
 
 DOMAINS = ("tau2_retail", "tau2_airline", "tau2_telecom")
@@ -81,13 +81,7 @@ def build(
         "wire_format": wire_format,
     }
     shop = name.removeprefix("tau2_")
-    wordings = {wording.value: wording for wording in Wording}
-    for what, given, known in (
-        ("rule for outputs", outputs, OUTPUTS),
-        ("feedback", feedback, wordings),
-    ):
-        if given not in known:
-            raise UnknownNameError(what, given, known)
+    check_options(outputs, feedback)
     folder = _find(path, shop)
     theirs, base = _import(folder, shop)
     try:
@@ -113,7 +107,7 @@ def build(
         schemas=[spec.to_openai() for spec in tools],
         system_prompt=text,
         examples=examples,
-        wording=wordings[feedback],
+        wording=WORDINGS[feedback],
         user=InstructionUser(),
         derive=book.tasks.derive,
         close=close,

@@ -21,13 +21,23 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from agent_env.adapters.book import ENDING, LIMITS, OUTPUTS, TaskBook, close, replay, script
+from agent_env.adapters.book import (
+    ENDING,
+    LIMITS,
+    OUTPUTS,
+    WORDINGS,
+    TaskBook,
+    check_options,
+    close,
+    replay,
+    script,
+)
 from agent_env.adapters.checkout import find_checkout, import_modules
 from agent_env.adapters.instruction_user import InstructionUser
 from agent_env.adapters.prompt import adapted_prompt
 from agent_env.adapters.rows import RowState, RowWorld
 from agent_env.adapters.tau_bench_judge import StockJudge, customer_double
-from agent_env.domain import Domain, Wording
+from agent_env.domain import Domain
 from agent_env.errors import ToolError, UnknownNameError
 from agent_env.store import thaw
 from agent_env.tool_spec import ToolSpec
@@ -91,14 +101,9 @@ def build(
         "wire_format": wire_format,
     }
     shop = name.removeprefix("tau_bench_")
-    wordings = {wording.value: wording for wording in Wording}
-    for what, given, known in (
-        (f"split of {name}", split, SPLITS[shop]),
-        ("rule for outputs", outputs, OUTPUTS),
-        ("feedback", feedback, wordings),
-    ):
-        if given not in known:
-            raise UnknownNameError(what, given, known)
+    check_options(outputs, feedback)
+    if split not in SPLITS[shop]:
+        raise UnknownNameError(f"split of {name}", split, SPLITS[shop])
     folder = find_checkout(PROJECT, path, VARIABLE, (f"tau_bench/envs/{shop}/tools/__init__.py",))
     parts = _import(folder, shop, SPLITS[shop][split][0], strict)
     world = RowWorld(parts["data"].load_data())
@@ -120,7 +125,7 @@ def build(
         schemas=[spec.to_openai() for spec in tools],
         system_prompt=text,
         examples=examples,
-        wording=wordings[feedback],
+        wording=WORDINGS[feedback],
         user=InstructionUser(),
         derive=book.derive,
         close=close,

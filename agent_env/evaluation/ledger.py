@@ -103,8 +103,9 @@ def read_records(
                 continue
             try:
                 used = use(json.loads(line))
-            # The contract: a line may hold anything, and never stops the reading of the others.
-            except Exception as error:
+            except (
+                Exception
+            ) as error:  # A line may hold anything; the others are read all the same.
                 cut = "" if line.endswith(b"\n") else " (the file ends inside it)"
                 broken(f"{path}, line {number} is left out{cut}: {_reason(error)}.")
             else:

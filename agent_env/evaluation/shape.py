@@ -54,14 +54,18 @@ def _shown(value: object) -> str:
 
 
 def _number(value: object) -> str:
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    # nan is refused too: it is not smaller than anything.
-    return "" if right and abs(value) <= _MOST else "a finite number"  # type: ignore[arg-type]
+    return "" if _is_within(value, -_MOST) else "a finite number"
 
 
 def _duration(value: object) -> str:
-    right = not _number(value) and value >= 0  # type: ignore[operator]
-    return "" if right else "a finite number from 0"
+    return "" if _is_within(value, 0) else "a finite number from 0"
+
+
+def _is_within(value: object, least: float) -> bool:
+    """Whether it is a number from `least` to the most; nan is not, for it is not more than any."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= _MOST
+    )
 
 
 def _count(value: object) -> str:

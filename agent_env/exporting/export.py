@@ -14,6 +14,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def check_path(path: Path) -> None:
         raise ValueError(f"{str(path)!r} ends in neither of {', '.join(_WRITERS)}; choose one.")
     if path.suffix == ".parquet":
         try:
-            import pyarrow.parquet  # noqa: F401 - only whether it is there
+            import_module("pyarrow.parquet")
         except ImportError:
             raise ValueError(
                 "Parquet needs pyarrow, which is not installed here: `pip install pyarrow` (the "
@@ -116,8 +117,9 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
 def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as file:
-        for count, row in enumerate(rows, start=1):  # noqa: B007 - the count is what is returned
+        for row in rows:
             file.write(json.dumps(row) + "\n")
+            count += 1
     return count
 
 

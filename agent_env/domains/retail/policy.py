@@ -25,11 +25,13 @@ class Swap:
     """Some items of an order and what replaces each.
 
     Attributes:
+        order: The order.
         old: The items as they stand in the order, ordered by what is swapped for what, so that the
             order in which the model listed the pairs does not matter.
         new: The replacement of each, as it would stand in the order.
     """
 
+    order: Row
     old: tuple[Row, ...]
     new: tuple[Row, ...]
 
@@ -38,14 +40,14 @@ class Swap:
         """What the new items cost more than the old ones; negative when less."""
         return _sum_cents(self.new) - _sum_cents(self.old)
 
-    def applied_to(self, order: Row) -> tuple[Row, ...]:
+    def items(self) -> tuple[Row, ...]:
         """All items of the order, the new ones in the places of the old ones."""
         waiting: dict[str, list[Row]] = {}
         for old, new in zip(self.old, self.new, strict=True):
             waiting.setdefault(old["item_id"], []).append(new)
         return tuple(
             waiting[item["item_id"]].pop(0) if waiting.get(item["item_id"]) else item
-            for item in order["items"]
+            for item in self.order["items"]
         )
 
 
@@ -86,14 +88,20 @@ def pick_items(order: Row, item_ids: Sequence[str]) -> tuple[Row, ...]:
 
 
 def plan_swap(
-    store: Store, order: Row, item_ids: Sequence[str], new_item_ids: Sequence[str]
+    store: Store,
+    order_id: str,
+    status: str,
+    deed: str,
+    item_ids: Sequence[str],
+    new_item_ids: Sequence[str],
 ) -> Swap:
-    """What replaces what, by position in the two lists.
+    """What replaces what in an order of the customer, by position in the two lists.
 
     Raises:
-        ToolError: The lists differ in length, an item is not in the order, or what is to replace it
-            is not another variant, in stock, of the same product.
+        ToolError: See `find_order_in_status`; or the lists differ in length, an item is not in the
+            order, or what is to replace it is not another variant, in stock, of the same product.
     """
+    order = find_order_in_status(store, order_id, status, deed)
     old = pick_items(order, item_ids)
     if len(item_ids) != len(new_item_ids):
         raise ToolError(
@@ -102,6 +110,7 @@ def plan_swap(
         )
     pairs = sorted(zip(item_ids, new_item_ids, old, strict=True), key=lambda pair: pair[:2])
     return Swap(
+        order=order,
         old=tuple(item for _, _, item in pairs),
         new=tuple(_find_variant(store, item, new_id) for _, new_id, item in pairs),
     )

@@ -92,7 +92,7 @@ def ours_changed(env: ToolEnv) -> dict[tuple[str, str], Any]:
     return {(table, key): whole[table][key] for table, rows in env.diff().items() for key in rows}
 
 
-@pytest.mark.slow  # Their environment takes a fifth of a second for each episode that it scores.
+@pytest.mark.slow  # Their environment takes a fifth of a second for each of 1,160 episodes.
 @every_split
 def test_states_and_rewards_agree_for_gold_and_for_perturbed_actions(
     name: str, split: str, count: int
@@ -121,16 +121,16 @@ def test_states_and_rewards_agree_for_gold_and_for_perturbed_actions(
             env = our_episode(domain, task, script)
             ours = env.metrics()["reward/success"]
             assert ours == 1 or number > 0, task.id
-            # Their scoring reads and hashes everything twice, so it is asked for every twentieth
-            # task; their tools run for all.
-            score = task.seed % 20 == 0
+            # Their scoring reads and hashes everything twice, so of the training tasks it is asked
+            # for the gold alone; their tools run for all.
+            score = split == "test" or number == 0
             reward = play_theirs(stock, task.seed, env, score=False)
             assert theirs_changed(stock, domain) == ours_changed(env), (task.id, number)
             if score:
                 reward = play_theirs(stock, task.seed, env, score=True)
                 assert reward == ours, (task.id, number)
                 scored += 1
-    assert scored >= count // 20
+    assert scored >= count
 
 
 @every_split

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_env.domains.retail.payments import check_covers, difference_words
-from agent_env.domains.retail.policy import find_order_in_status, plan_swap
+from agent_env.domains.retail.policy import plan_swap
 from agent_env.store import Store
 from agent_env.tool_spec import tool
 from agent_env.types import Effect
@@ -31,8 +31,7 @@ def exchange_items(
     Raises:
         ToolError: The order, the items or the payment method do not allow it.
     """
-    order = find_order_in_status(store, order_id, "delivered", "exchanged")
-    swap = plan_swap(store, order, item_ids, new_item_ids)
+    swap = plan_swap(store, order_id, "delivered", "exchanged", item_ids, new_item_ids)
     check_covers(store, payment_method_id, swap.difference_cents)
     request = {
         "item_ids": [item["item_id"] for item in swap.old],

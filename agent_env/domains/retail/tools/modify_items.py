@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_env.domains.retail.payments import difference_words, settle, total_cents
-from agent_env.domains.retail.policy import find_order_in_status, plan_swap
+from agent_env.domains.retail.policy import plan_swap
 from agent_env.money import dollars
 from agent_env.store import Store
 from agent_env.tool_spec import tool
@@ -32,16 +32,15 @@ def modify_items(
     Raises:
         ToolError: The order, the items or the payment method do not allow it.
     """
-    order = find_order_in_status(store, order_id, "pending", "modified")
-    swap = plan_swap(store, order, item_ids, new_item_ids)
+    swap = plan_swap(store, order_id, "pending", "modified", item_ids, new_item_ids)
     entries = settle(store, payment_method_id, swap.difference_cents)
-    items = swap.applied_to(order)
+    items = swap.items()
     store.update(
         "orders",
         order_id,
         status="items modified",
         items=items,
-        payments=[*order["payments"], *entries],
+        payments=[*swap.order["payments"], *entries],
     )
     return {
         "order_id": order_id,
