@@ -26,6 +26,7 @@ from typing import Any, get_args, get_origin
 
 from agent_env.customers.user import User
 from agent_env.errors import UnknownNameError
+from agent_env.referee import Rate, Referee
 from agent_env.tool_spec import ToolSpec
 from agent_env.types import Action, Call, Effect, Limits, Task
 from agent_env.world import State, World
@@ -84,6 +85,7 @@ class Domain:
         audit: Called when an episode ends, with its task, its state and whether the state was found
             as wanted; raises when another judge disagrees, which ends it as `infra_error`.
         needs_consent: Whether a write that the customer had not agreed to spoils the outcome.
+        referee: Who judges every turn, in place of a customer and a gold diff; None without one.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Domain:
     judge: Callable[[Task, Any], bool] | None = None
     audit: Callable[[Task, Any, bool], None] | None = None
     needs_consent: bool = False
+    referee: Referee | None = None
     _by_name: Mapping[str, ToolSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -121,6 +124,21 @@ class Domain:
         if self.task_count is not None and count > self.task_count:
             raise ValueError(f"count is {count}, but {self.name} has {self.task_count} tasks.")
         return tuple(self.derive(index, seed) for index in range(count))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What its episodes count beside `metrics.episode_keys()`."""
+        return () if self.referee is None else self.referee.keys
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        """What `metrics.pool` is to derive from those counts."""
+        return () if self.referee is None else self.referee.rates
+
+    @property
+    def reward_range(self) -> tuple[float, float]:
+        """The least and the most outcome that an episode can have."""
+        return (0.0, 1.0) if self.referee is None else self.referee.reward_range
 
     @property
     def tool_names(self) -> Collection[str]:

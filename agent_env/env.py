@@ -6,9 +6,10 @@ Place in the flow: the only loop over turns. `parsers.parse` reads a turn; then
     CALLS      each call in order: schema check, tool, answer (role "tool")
     MESSAGE    the customer replies (role "user")
 
-and the turn is scored and counted. Tools, customers and domains run inside `boundary()`: when one
-fails, the episode ends as `infra_error` with reward 0.0 and a record of what happened, and nothing
-is raised.
+and the turn is scored and counted. In a domain with a referee no customer speaks: calls are run,
+and whatever the turn was, the referee rules on it and says what the model reads next (role "user").
+Tools, customers, referees and domains run inside `boundary()`: when one fails, the episode ends as
+`infra_error` with reward 0.0 and a record of what happened, and nothing is raised.
 
 What it does not do: it samples no model, knows no trainer, words nothing (`prompts/`) and weighs
 nothing (`rewards`). An episode object is single-use and belongs to one thread at a time.
@@ -17,8 +18,10 @@ nothing (`rewards`). An episode object is single-use and belongs to one thread a
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Self
+from functools import partial
+from typing import Any, Self, TypeAlias
 
 from agent_env import feedback, metrics
 from agent_env.asking import Asking, arun, run
@@ -28,9 +31,10 @@ from agent_env.customers.user import Situation, User
 from agent_env.domain import Domain
 from agent_env.errors import EnvError, boundary
 from agent_env.goal import Progress
-from agent_env.rewards import COMPONENTS, QUIET, RewardWeights, score
+from agent_env.referee import Look, Referee
+from agent_env.rewards import COMPONENTS, QUIET, RewardWeights, TurnEvents, score
 from agent_env.store import thaw
-from agent_env.trajectory import Turn, turn_record
+from agent_env.trajectory import Turn, course, step_result
 from agent_env.types import (
     CallOutcome,
     CallResult,
@@ -46,8 +50,11 @@ from agent_env.world import Diff, State
 from parsers import ParsedMessage, ParseStatus, parse
 
 _WEIGHTS = RewardWeights()
-_CUSTOMER, _SCORING = boundary("customer"), boundary("scoring")
+_CUSTOMER, _SCORING, _REFEREE = boundary("customer"), boundary("scoring"), boundary("referee")
 _NOTHING = dict.fromkeys(COMPONENTS, 0.0)
+_Ruled: TypeAlias = tuple[
+    tuple[CallResult, ...], list[Message], dict[str, float], Mapping[str, Any]
+]
 
 
 class ToolEnv:
@@ -196,24 +203,29 @@ class ToolEnv:
         answers: list[Message] = []
         results: tuple[CallResult, ...] = ()
         components: dict[str, float] = _NOTHING
+        note: Mapping[str, Any] | None = None
         if self.infra_error is None:
             metrics.count_turn(self._counts, parsed, strict_lost)
             try:
-                if parsed.status is ParseStatus.MESSAGE:
+                if self.domain.referee is not None:
+                    ruled = yield from self._rule(self.domain.referee, text, parsed)
+                    results, answers, components, note = ruled
+                elif parsed.status is ParseStatus.MESSAGE:
                     message = feedback.encodable(parsed.content)
                     answers = [(yield from self._converse(message))]
+                    components = self._score(parsed, results)
                 else:
                     results, answers = self._answer(parsed)
-                components = self._score(parsed, results)
+                    components = self._score(parsed, results)
             except EnvError as error:
                 self._fail(error)
         self.messages += answers
-        self._turns.append(Turn(text, parsed, strict_lost, results, components))
-        return self._result(parsed, strict_lost, answers, components)
+        self._turns.append(Turn(text, parsed, strict_lost, results, components, note))
+        return step_result(self._turns, answers, self.stop_reason, self.infra_error)
 
     def metrics(self) -> metrics.Counts:
-        """The episode's counts up to now, with every key of `metrics.episode_keys()`."""
-        return metrics.as_of_now(self._counts, self.done)
+        """The episode's counts up to now: all of `metrics.episode_keys()` and `Domain.keys`."""
+        return metrics.as_of_now(self._counts, self.done, self.domain.keys)
 
     def diff(self) -> Diff:
         """What the episode changed in the store; a copy."""
@@ -241,10 +253,7 @@ class ToolEnv:
             "domain": {"name": self.domain.name, "options": thaw(self.domain.options)},
             "task": self.task.to_dict(),
             "messages": [dict(message) for message in self.messages],
-            "turns": [turn_record(turn) for turn in self._turns],
-            "stop_reason": self.stop_reason.value if self.stop_reason else None,
-            "success": bool(self._counts.get("reward/success")),
-            "reward": self._counts.get("reward/total", 0.0),
+            **course(self._turns, self.stop_reason, self._counts),
             "told": sorted(self._progress.told),
             "diff": self.diff(),
             "state_hash": self.state_hash(),
@@ -291,9 +300,29 @@ class ToolEnv:
         self._consent = self._consent.after_talk(message, answer["content"])
         return answer
 
+    def _rule(self, referee: Referee, text: str, parsed: ParsedMessage) -> Asking[_Ruled]:
+        """What a turn with a referee brings; its calls may take long, as the referee may."""
+        results: tuple[CallResult, ...] = ()
+        answers: list[Message] = []
+        if parsed.status is ParseStatus.CALLS:
+            results, answers = yield partial(self._answer, parsed)
+        turn = len(self._turns) + 1
+        left = 0 if self.done else max(0, self._limits.max_turns - turn)
+        look = Look(self.task, self.store, text, parsed, results, self._reasoning, turn, left)
+        with _REFEREE:
+            ruling = yield partial(referee.judge, look)
+            metrics.count_ruling(self._counts, ruling.counts, referee.keys)
+        self._end(ruling.stop_reason)
+        components = score(TurnEvents(gain=ruling.gain), self._weights)
+        metrics.count_reward(self._counts, components)
+        if self.stop_reason is not None:
+            metrics.count_stop(self._counts, self.stop_reason, ruling.is_success)
+        else:
+            answers.append({"role": "user", "content": feedback.encodable(ruling.text)})
+        return results, answers, components, ruling.note
+
     def _score(self, parsed: ParsedMessage, results: tuple[CallResult, ...]) -> dict[str, float]:
-        if self.stop_reason is None and len(self._turns) + 1 >= self._limits.max_turns:
-            self.stop_reason = StopReason.MAX_TURNS
+        self._end(None)
         malformed = parsed.status is ParseStatus.MALFORMED
         with _SCORING:
             events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
@@ -308,31 +337,12 @@ class ToolEnv:
             metrics.count_stop(self._counts, self.stop_reason, events.is_success)
         return components
 
+    def _end(self, reason: StopReason | None) -> None:
+        self.stop_reason = self.stop_reason or reason
+        if self.stop_reason is None and len(self._turns) + 1 >= self._limits.max_turns:
+            self.stop_reason = StopReason.MAX_TURNS
+
     def _fail(self, error: EnvError) -> None:
         self.infra_error = error.to_dict()
         self.stop_reason = StopReason.INFRA_ERROR
         metrics.count_stop(self._counts, StopReason.INFRA_ERROR, success=False)
-
-    def _result(
-        self,
-        parsed: ParsedMessage,
-        strict_lost: bool,
-        answers: list[Message],
-        components: dict[str, float],
-    ) -> StepResult:
-        info: dict[str, Any] = {
-            "parsed": parsed,
-            "components": dict(components),
-            "status": parsed.status.value,
-            "strict_lost": strict_lost,
-            "turn": len(self._turns),
-        }
-        if self.infra_error is not None:
-            info["infra_error"] = self.infra_error
-        return StepResult(
-            messages=tuple(map(dict, answers)),
-            reward=sum(components.values()),
-            done=self.done,
-            stop_reason=self.stop_reason,
-            info=info,
-        )

@@ -5,8 +5,9 @@ every key in every episode, so that a batch can be summed whatever its episodes 
 derives the rates, one function a rate, each from sums and never from a mean of means.
 
 Keys: `parse/...` and `tool/...` count turns and calls, `consent/...` writes, `stop/<reason>` is a
-one-hot, `reward/...` holds the episode's sums with `reward/outcome` apart from `reward/shaping`. An
-episode that failed for `infra_error` has that flag and is left out of every sum and rate.
+one-hot, `reward/...` holds the episode's sums with `reward/outcome` apart from `reward/shaping`. A
+domain with a referee has keys and rates of its own beside these. An episode that failed for
+`infra_error` has that flag and is left out of every sum and rate.
 
 What it does not do: no logging, no smoothing, no judgement of what is good.
 """
@@ -14,11 +15,12 @@ What it does not do: no logging, no smoothing, no judgement of what is good.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cache
 from typing import TypeAlias
 
 from agent_env.customers.user import UserReply
+from agent_env.referee import Rate
 from agent_env.rewards import COMPONENTS
 from agent_env.types import CallOutcome, CallResult, StopReason
 from parsers import FaultKind, ParsedMessage, ParseStatus, list_formats
@@ -157,6 +159,18 @@ def count_user(counts: Counts, reply: UserReply) -> None:
         counts[key] += value
 
 
+def count_ruling(counts: Counts, given: Mapping[str, float], keys: Container[str]) -> None:
+    """Adds what a referee counted in one turn.
+
+    Raises:
+        KeyError: It counts something that is not among its keys.
+    """
+    for key, value in given.items():
+        if key not in keys:
+            raise KeyError(f"a referee counts {key!r}, which is none of its keys")
+        counts[key] += value
+
+
 _REWARD_KEYS = {name: f"reward/{name}" for name in COMPONENTS}
 
 
@@ -178,10 +192,18 @@ def count_stop(counts: Counts, reason: StopReason, success: bool) -> None:
     counts["reward/zero"] = float(not failed and not counts.get("reward/outcome"))
 
 
-def as_of_now(counts: Counts, done: bool) -> Counts:
-    """An episode's counts with every key; one that is not over is unfinished and has no outcome."""
-    now = dict.fromkeys(episode_keys(), 0.0) | counts
-    return now if done else now | {UNFINISHED: 1.0, "reward/zero": 1.0}
+def as_of_now(counts: Counts, done: bool, extra: Iterable[str] = ()) -> Counts:
+    """An episode's counts with every key; one that is not over is unfinished.
+
+    Args:
+        counts: What was counted.
+        done: Whether the episode is over.
+        extra: Keys of its domain's own.
+    """
+    now = dict.fromkeys((*episode_keys(), *extra), 0.0) | counts
+    if done:
+        return now
+    return now | {UNFINISHED: 1.0, "reward/zero": float(not now["reward/outcome"])}
 
 
 def parse_failure_rate(sums: Mapping[str, float]) -> float:
@@ -230,7 +252,7 @@ RATES: tuple[Callable[[Mapping[str, float]], float], ...] = (
 )
 
 
-def pool(episodes: Iterable[Mapping[str, float]]) -> Counts:
+def pool(episodes: Iterable[Mapping[str, float]], rates: Iterable[Rate] = ()) -> Counts:
     """The sums over episodes that ran, and the rates by the names of their functions.
 
     `infra_error` counts the episodes that were left out, `episodes` the ones that were not. Without
@@ -238,15 +260,17 @@ def pool(episodes: Iterable[Mapping[str, float]]) -> Counts:
 
     Args:
         episodes: What `ToolEnv.metrics()` returned, one an episode.
+        rates: Those of the episodes' domain, `Domain.rates`.
     """
     sums = dict.fromkeys(episode_keys(), 0.0)
     for episode in episodes:
         if episode["infra_error"]:
             sums["infra_error"] += 1
             continue
-        for key in sums:
-            sums[key] += episode[key]
-    return sums | {rate.__name__: rate(sums) for rate in RATES}
+        for key, value in episode.items():
+            sums[key] = sums.get(key, 0.0) + value
+    named = {rate.name: rate.of(sums) for rate in rates}
+    return sums | {rate.__name__: rate(sums) for rate in RATES} | named
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -59,21 +59,23 @@ class TurnEvents:
         progress_frac: Share of the gold's rows that became right for the first time in this
             episode.
         is_success: The episode ended in this turn with the goal reached.
+        gain: What a referee says that the turn earned of the outcome; None without a referee.
     """
 
-    is_malformed: bool
-    is_first_lookup: bool
-    progress_frac: float
-    is_success: bool
+    is_malformed: bool = False
+    is_first_lookup: bool = False
+    progress_frac: float = 0.0
+    is_success: bool = False
+    gain: float | None = None
 
 
-QUIET = TurnEvents(is_malformed=False, is_first_lookup=False, progress_frac=0.0, is_success=False)
+QUIET = TurnEvents()
 """A turn in which nothing happened that rewards care about, as in most."""
 
 
 def outcome(turn: TurnEvents) -> float:
-    """1 in the turn that ends an episode successfully."""
-    return float(turn.is_success)
+    """1 in the turn that ends an episode successfully; with a referee, what it says was gained."""
+    return float(turn.is_success) if turn.gain is None else turn.gain
 
 
 def parse(turn: TurnEvents) -> float:

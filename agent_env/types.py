@@ -28,6 +28,8 @@ class StopReason(Enum):
 
     USER_DONE = "user_done"
     """The customer had what it came for and left."""
+    AGENT_DONE = "agent_done"
+    """The agent said that it had finished, in a domain whose answers a referee judges."""
     HANDED_OVER = "handed_over"
     """The agent gave the conversation to somebody else; the state was scored as it was."""
     MAX_TURNS = "max_turns"
@@ -254,8 +256,8 @@ class StepResult:
         done: Whether the episode is over.
         stop_reason: Why, once it is over.
         info: "parsed" (the `ParsedMessage`), "components" (weighted reward by name), "status" (its
-            value), "strict_lost" (see `whole_body`), "turn" (from 1), and "infra_error" after a
-            failure.
+            value), "strict_lost" (see `whole_body`), "turn" (from 1), "ruling" (what a referee
+            noted) where one ruled, and "infra_error" after a failure.
     """
 
     messages: tuple[Message, ...]
