@@ -65,6 +65,9 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="the verdict as one JSON line")
     parser.add_argument("--no-timing", action="store_true", help="only check")
     parser.add_argument("--wanted", help="demand a kernel in cpp, cuda, triton or any")
+    parser.add_argument(
+        "--sanitize", action="store_true", help="watch every address of the C++; times nothing"
+    )
     parser.add_argument("--seed", type=int, help="of weights and contents (default: a secret one)")
     parser.add_argument("--timeout", type=float, help="seconds for the whole evaluation")
     parser.add_argument("--cache", help="folder for compiled sources")
@@ -142,6 +145,7 @@ def _judge(options: argparse.Namespace) -> int:
             seed=options.seed,
             timed=not options.no_timing,
             wanted=options.wanted or "",
+            sanitized=options.sanitize,
         )
     print(json.dumps(verdict.to_dict()) if options.json else report(verdict, problem.name))
     return 0

@@ -15,6 +15,7 @@ import struct
 from typing import Any
 
 from agent_env.kernels import linux
+from agent_env.kernels.sanitize import Fences
 
 
 class Calls:
@@ -45,6 +46,7 @@ class Calls:
         self._lean = False
         self._copies = copies or device != "cpu"
         self._kept: Any = None
+        self._fences = Fences(self._bytes.data_ptr(), self._bytes.numel())
         torch.set_grad_enabled(False)
 
     def command(self, data: dict[str, Any]) -> None:
@@ -64,6 +66,7 @@ class Calls:
             self._torch.set_num_threads(data["count"])
 
     def _bind(self, data: dict[str, Any]) -> None:
+        self._fences.put([*data["inputs"], *data["outputs"]])
         self._host = [self._view(one) if "dtype" in one else one for one in data["inputs"]]
         self._host_outputs = [self._view(one) for one in data["outputs"]]
         if self._device == "cuda":

@@ -10,11 +10,13 @@ What it does not do: no clock, no running of candidates in this process.
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agent_env.kernels import sanitize
 from agent_env.kernels.children import Child
 from agent_env.kernels.compare import Expected, compare, expect
 from agent_env.kernels.layout import Layout
@@ -216,6 +218,27 @@ def form_finding(reply: dict[str, object]) -> Finding | None:
         status=Status.CHEAT,
         hack="judge_tampering",
         reason="The program wrote an answer of its own on the judge's channel.",
+    )
+
+
+def ended_finding(status: int, log: str) -> Finding:
+    """What it means that a process left without an answer.
+
+    Args:
+        status: Its exit status, negative for a signal.
+        log: What it printed.
+    """
+    if said := sanitize.told(log):
+        return Finding(status=Status.RUNTIME_ERROR, reason=said)
+    if status < 0:
+        name = signal.Signals(-status).name if -status in set(signal.Signals) else "?"
+        what = f"The program was ended by signal {-status} ({name})"
+        if status == -signal.SIGSEGV and "Aborted" in log:
+            what = "The program aborted (SIGABRT)"
+        return Finding(status=Status.RUNTIME_ERROR, reason=f"{what} without an answer.")
+    return Finding(
+        status=Status.RUNTIME_ERROR,
+        reason=f"The program left its process with exit status {status}, without an answer.",
     )
 
 

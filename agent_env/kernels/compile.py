@@ -108,7 +108,12 @@ class Built:
 
 
 def compile_candidate(
-    code: str, cache: Cache, timeout_s: float = TIMEOUT_S, *, device: str = "cpu"
+    code: str,
+    cache: Cache,
+    timeout_s: float = TIMEOUT_S,
+    *,
+    device: str = "cpu",
+    more: Sequence[str] = (),
 ) -> Built:
     """Everything that the candidate hands to `api.cpp` and `api.cuda`, built for the device.
 
@@ -117,6 +122,7 @@ def compile_candidate(
         cache: Where built things are kept.
         timeout_s: Wall time for each run of a compiler.
         device: "cpu" runs CUDA through the shim; "cuda" runs it on the GPU.
+        more: The judge's own flags for g++, after all others.
 
     Raises:
         SyntaxError: The candidate is no Python.
@@ -126,7 +132,7 @@ def compile_candidate(
     artefacts, facts = {}, {}
     sources = find_sources(code)
     for source in sources:
-        product, entry = _build(source, cache, timeout_s, device)
+        product, entry = _build(source, cache, timeout_s, device, more)
         if product.status != BuildStatus.OK.value:
             return Built(status=BuildStatus(product.status), reason=product.reason, log=product.log)
         facts[source.hash] = product.to_dict()
@@ -202,7 +208,7 @@ def build_by_hand(language: str, text: str, flags: Sequence[str]) -> Path:
 
 
 def _build(
-    source: Source, cache: Cache, timeout_s: float, device: str
+    source: Source, cache: Cache, timeout_s: float, device: str, more: Sequence[str] = ()
 ) -> tuple[Product, Entry | None]:
     """What came of one source, from the cache where it was built before."""
     if why := _refusal(source):
@@ -214,7 +220,7 @@ def _build(
         source=source.hash,
         tools={name: tool.version for name, tool in tools.items()},
         architecture=toolchains.architecture(),
-        always=ALWAYS,
+        always=(*ALWAYS, *more),
         shim=compile_cuda.SHIM_VERSION,
         device=device if source.language == "cuda" else "cpu",
     )
@@ -225,7 +231,7 @@ def _build(
             source, tools["g++"], tools["nvcc"], timeout_s, device
         )
     else:
-        product, library = _build_cpp(source, tools["g++"], timeout_s)
+        product, library = _build_cpp(source, tools["g++"], timeout_s, more)
     if product.transient:
         return product, None
     files = {"library.so": library} if library is not None else {}
@@ -248,7 +254,7 @@ def _refusal(source: Source) -> str:
 
 
 def _build_cpp(
-    source: Source, gxx: toolchains.Toolchain, timeout_s: float
+    source: Source, gxx: toolchains.Toolchain, timeout_s: float, more: Sequence[str]
 ) -> tuple[Product, bytes | None]:
     if gxx.path is None:
         status = BuildStatus.UNAVAILABLE.value
@@ -256,7 +262,8 @@ def _build_cpp(
     with tempfile.TemporaryDirectory(prefix="callforge-cpp-") as name:
         folder = Path(name)
         (folder / "candidate.cpp").write_text(source.text, encoding="utf-8", errors="replace")
-        command = [str(gxx.path), *ALWAYS, *source.flags, "candidate.cpp", "-o", "library.so"]
+        flags = (*ALWAYS, *source.flags, *more)
+        command = [str(gxx.path), *flags, "candidate.cpp", "-o", "library.so"]
         run = run_tool(command, folder, timeout_s=timeout_s)
         library = read_output(folder / "library.so")
         log = trim(run.log, folder=folder, own="candidate.cpp")

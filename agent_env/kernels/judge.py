@@ -13,7 +13,6 @@ evaluations but the warm zygote and the cache of compiled sources.
 from __future__ import annotations
 
 import pickle
-import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
-from agent_env.kernels import channel, check, core, policy, rungs, timing
+from agent_env.kernels import channel, check, core, policy, rungs, sanitize, timing
 from agent_env.kernels.children import Child, ChildEndedError, ChildTimeoutError, TamperingError
 from agent_env.kernels.layout import Layout
 from agent_env.kernels.limits import Limits
@@ -130,6 +129,7 @@ class Judge:
         seed: int | None = None,
         timed: bool = True,
         wanted: str = "",
+        sanitized: bool = False,
     ) -> Verdict:
         """The verdict on a candidate.
 
@@ -141,9 +141,11 @@ class Judge:
             timed: Whether a correct candidate is timed.
             wanted: What the candidate must have a kernel in, "cpp", "cuda", "triton" or "any" of
                 them; empty where the problem's own `wanted` counts, if it has one.
+            sanitized: Whether the candidate's C++ is built so that the first address outside of its
+                memory ends it (`sanitize`); nothing is timed then.
 
         Raises:
-            ValueError: Nothing of that name can be wanted.
+            ValueError: Nothing of that name can be wanted, or it cannot be sanitized on a GPU.
             EnvError: The judge's own machinery failed, or isolation that was required is missing;
                 that is no verdict on the candidate.
         """
@@ -151,6 +153,8 @@ class Judge:
         wanted = wanted or getattr(problem, "wanted", "")
         if wanted and wanted not in policy.WANTED:
             raise ValueError(f"wanted is {wanted!r}; give one of: {', '.join(policy.WANTED)}.")
+        if sanitized and self.device != "cpu":
+            raise ValueError("C++ is sanitized on the CPU; give the device 'cpu'.")
         if self._require_isolation:
             self._refuse_open_cage()
         prepared = rungs.prepare(
@@ -160,6 +164,7 @@ class Judge:
             self.device,
             static_rules=self._static_rules,
             wanted=wanted,
+            sanitized=sanitized,
         )
         weights, contents = rungs.seeds(seed)
         attempt = _Attempt(
@@ -167,7 +172,7 @@ class Judge:
             problem=problem,
             weights=weights,
             contents=contents,
-            timed=timed,
+            timed=timed and not sanitized,
             prepared=prepared,
             resources=prepared.resources,
         )
@@ -225,7 +230,7 @@ class Judge:
         except ChildEndedError as ended:
             if child.lost:
                 raise EnvError("ZygoteError", "The zygote is gone.", True) from None
-            finding = _ended(ended.status, child)
+            finding = check.ended_finding(ended.status, child.log.text())
         except ChildTimeoutError:
             late = time.monotonic() >= deadline
             limit = (
@@ -241,7 +246,7 @@ class Judge:
             finding = check.Finding(status=Status.CHEAT, hack="judge_tampering", reason=f"{seen}")
         finally:
             child.end()
-            attempt.log = child.log.text()
+            attempt.log = sanitize.trimmed(child.log.text())
         if finding is None and attempt.prepared.language == "triton" and self.device == "cpu":
             finding, attempt.resources, note = rungs.launches(
                 attempt.prepared, problem, plan, attempt.weights, self._cache_dir
@@ -323,17 +328,3 @@ def _caged(child: Child) -> tuple[tuple[str, ...], dict[str, str]]:
         said = child.log.text().strip().splitlines()[-1:]
         raise EnvError("CageError", f"A child did not close its cage: {error!r} {said}") from None
     return tuple(report["layers"]), dict(report["missing"])
-
-
-def _ended(status: int, child: Child) -> check.Finding:
-    """The verdict on a process that left without an answer."""
-    if status < 0:
-        name = signal.Signals(-status).name if -status in set(signal.Signals) else "?"
-        what = f"The program was ended by signal {-status} ({name})"
-        if status == -signal.SIGSEGV and "Aborted" in child.log.text():
-            what = "The program aborted (SIGABRT)"
-        return check.Finding(status=Status.RUNTIME_ERROR, reason=f"{what} without an answer.")
-    return check.Finding(
-        status=Status.RUNTIME_ERROR,
-        reason=f"The program left its process with exit status {status}, without an answer.",
-    )

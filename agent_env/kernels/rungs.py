@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
-from agent_env.kernels import policy
+from agent_env.kernels import policy, sanitize
 from agent_env.kernels.check import Finding, Plan, make_plan
 from agent_env.kernels.limits import Limits
 from agent_env.kernels.nursery import Flavour
@@ -86,6 +86,7 @@ def prepare(
     *,
     static_rules: bool = True,
     wanted: str = "",
+    sanitized: bool = False,
 ) -> Prepared:
     """What the text itself tells, and what its compilers make of it; arguments as of `Judge`."""
     text, finding = _read(code, limits)
@@ -97,7 +98,7 @@ def prepare(
     refused, hacks, language = _policy(text, wanted, static_rules=static_rules)
     if refused is not None:
         return Prepared(code=text, finding=refused, hacks=hacks, language=language)
-    return _compiled(text, hacks, language, cache_dir, limits, device)
+    return _compiled(text, hacks, language, cache_dir, limits, device, sanitized=sanitized)
 
 
 def _read(code: str | bytes, limits: Limits) -> tuple[str, Finding | None]:
@@ -154,13 +155,18 @@ def _compiled(
     cache_dir: str | Path | None,
     limits: Limits,
     device: str,
+    *,
+    sanitized: bool,
 ) -> Prepared:
     from agent_env.kernels import compile as compiling
     from agent_env.kernels import toolchains
     from agent_env.kernels.cache import Cache
 
     cache = Cache(Path(cache_dir) if cache_dir is not None else compiling.default_folder())
-    built = compiling.compile_candidate(text, cache, limits.compile_s, device=device)
+    more = sanitize.FLAGS if sanitized else ()
+    built = compiling.compile_candidate(text, cache, limits.compile_s, device=device, more=more)
+    if sanitized and built.ok and "cpp" not in built.languages:
+        raise EnvError("SanitizeError", "Only C++ is sanitized, and the program has no cpp(...).")
     known: dict[str, Any] = {
         "code": text,
         "hacks": hacks,
@@ -181,7 +187,7 @@ def _compiled(
     artefacts |= {f"{name}.so": path.read_bytes() for name, path in built.artefacts.items()}
     return Prepared(
         **known,
-        flavour=_flavour(language, device),
+        flavour=sanitize.flavour() if sanitized else _flavour(language, device),
         artefacts=artefacts,
         resources=built.resources,
         is_performance=all(
