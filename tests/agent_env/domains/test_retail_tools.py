@@ -9,107 +9,15 @@ import pytest
 from agent_env import ToolError
 from agent_env.domain import load_tools
 from agent_env.domains.retail import tools as tool_folder
-from agent_env.domains.retail.payments import paid_cents, total_cents
-from agent_env.domains.retail.world import COUNTRIES, REASONS, Tables, make_item, make_order
-from agent_env.domains.retail.world import with_indexes as index
-from agent_env.store import Base, Row, Store
+from agent_env.domains.retail.payments import paid_cents
+from agent_env.domains.retail.world import COUNTRIES, REASONS
+from agent_env.store import Row, Store
 from agent_env.types import Effect
 
 Call = Callable[..., Any]
 TOOLS = {spec.name: spec for spec in load_tools(tool_folder)}
 HOME = {"street": "1 Mill Road", "city": "Porto", "zip": "40000", "country": "Portugal"}
 AWAY = {"street": "2 Elm Street", "city": "Graz", "zip": "80000", "country": "Austria"}
-
-
-def payment(method: str, cents: int, kind: str = "payment") -> dict[str, Any]:
-    return {"kind": kind, "payment_method_id": method, "amount_cents": cents}
-
-
-def shop() -> Tables:
-    """Two customers; Ada has an order in every state, Ben has one, and there are cups and jugs."""
-    methods = {
-        "card-1": {"type": "credit_card", "brand": "Visa", "last_four": "1111"},
-        "gift-1": {"type": "gift_card", "balance_cents": 1_000},
-        "paypal-1": {"type": "paypal"},
-    }
-    users = {
-        key: {
-            "user_id": key,
-            "first_name": first,
-            "last_name": "Berg",
-            "email": f"{first}@mail.example".lower(),
-            "address": HOME | {"zip": zip_code},
-            "payment_methods": methods if key == "U1" else {"paypal-2": {"type": "paypal"}},
-            "order_ids": [],
-        }
-        for key, first, zip_code in (("U1", "Ada", "40000"), ("U2", "Ben", "50000"))
-    }
-    products = {
-        product_id: {
-            "product_id": product_id,
-            "name": name,
-            "variants": {
-                f"{name}-{size}": {
-                    "item_id": f"{name}-{size}",
-                    "options": {"size": size},
-                    "price_cents": cents,
-                    "in_stock": size != "XL",
-                }
-                for size, cents in (("S", 1_000), ("M", 1_500), ("L", 2_600), ("XL", 3_000))
-            },
-        }
-        for product_id, name in (("P1", "cup"), ("P2", "jug"))
-    }
-    orders = {}
-
-    def add(order_id: str, owner: str, status: str, items: str, *paid: dict[str, Any]) -> None:
-        rows = [
-            make_item(products["P1" if one.startswith("cup") else "P2"], one)
-            for one in items.split()
-        ]
-        users[owner]["order_ids"].append(order_id)
-        orders[order_id] = make_order(order_id, users[owner], status, rows, list(paid))
-
-    two, split = payment("card-1", 2_500), (payment("gift-1", 500), payment("card-1", 500))
-    add("#W1", "U1", "pending", "cup-S jug-M", two)
-    add("#W2", "U1", "pending", "cup-S", *split)
-    add("#W3", "U1", "processed", "cup-S jug-M", two)
-    add("#W4", "U1", "delivered", "cup-S jug-M cup-S", payment("card-1", 3_500))
-    back = [payment(one["payment_method_id"], 500, "refund") for one in split]
-    add("#W5", "U1", "cancelled", "cup-S", *split, *back)
-    add("#W6", "U1", "delivered", "jug-L", payment("gift-1", 2_600))
-    add("#W7", "U2", "pending", "cup-S", payment("paypal-2", 1_000))
-    return index({"users": users, "products": products, "orders": orders})
-
-
-BASE = Base(shop())
-
-
-@pytest.fixture
-def store() -> Store:
-    """Ada has been identified."""
-    opened = Store(BASE)
-    TOOLS["identify_by_email"].call(opened, {"email": "ada@mail.example"})
-    return opened
-
-
-@pytest.fixture
-def call(store: Store) -> Call:
-    return lambda name, **arguments: TOOLS[name].call(store, arguments)
-
-
-@pytest.fixture
-def refused(store: Store) -> Call:
-    """The sentence that a call is refused with; the store stays as it was."""
-
-    def run(name: str, **arguments: Any) -> str:
-        before = store.state_hash()
-        with pytest.raises(ToolError) as caught:
-            TOOLS[name].call(store, arguments)
-        assert store.state_hash() == before
-        return str(caught.value)
-
-    return run
 
 
 def order_of(store: Store, order_id: str) -> Row:
@@ -152,16 +60,14 @@ def test_there_are_fifteen_tools_and_each_says_what_it_does() -> None:
     ],
 )
 def test_nothing_is_shown_or_done_before_the_customer_is_known(
-    tool: str, given: dict[str, Any]
+    nobody: Store, tool: str, given: dict[str, Any]
 ) -> None:
-    nobody = Store(BASE)
     with pytest.raises(ToolError, match="Identify the customer first"):
         TOOLS[tool].call(nobody, given)
     assert nobody.diff() == {}
 
 
-def test_the_catalogue_is_open_to_everybody() -> None:
-    nobody = Store(BASE)
+def test_the_catalogue_is_open_to_everybody(nobody: Store) -> None:
     assert TOOLS["list_product_types"].call(nobody, {}) == {"cup": "P1", "jug": "P2"}
     product = TOOLS["get_product"].call(nobody, {"product_id": "P1"})
     assert product["variants"]["cup-XL"] == {
@@ -178,8 +84,9 @@ def test_the_catalogue_is_open_to_everybody() -> None:
         ("identify_by_name_zip", {"first_name": "ada", "last_name": " BERG", "zip": "40000"}),
     ],
 )
-def test_a_customer_is_identified_however_it_is_spelled(tool: str, given: dict[str, str]) -> None:
-    nobody = Store(BASE)
+def test_a_customer_is_identified_however_it_is_spelled(
+    nobody: Store, tool: str, given: dict[str, str]
+) -> None:
     assert TOOLS[tool].call(nobody, given) == {"user_id": "U1"}
     assert nobody.diff() == {"session": {"current": {"user_id": {"before": "", "after": "U1"}}}}
 
@@ -285,17 +192,19 @@ def test_items_are_modified_once_and_for_good(store: Store, call: Call, refused:
         assert "'items modified'" in refused(tool, order_id="#W1", **given)
 
 
-def test_a_lower_price_is_refunded_and_an_equal_one_moves_nothing(store: Store, call: Call) -> None:
+def test_a_lower_price_is_refunded_and_an_equal_one_moves_nothing(
+    nobody: Store, store: Store, call: Call
+) -> None:
     one = {"order_id": "#W1", "payment_method_id": "gift-1"}
     lower = call("modify_items", item_ids=["jug-M"], new_item_ids=["jug-S"], **one)
     assert (lower["charged"], lower["refunded"]) == ("$0.00", "$5.00")
     assert balance(store) == 1_500
-    other = Store(BASE)
+    other = nobody.fork()
     TOOLS["identify_by_email"].call(other, {"email": "ada@mail.example"})
     swap = {"item_ids": ["cup-S", "jug-M"], "new_item_ids": ["cup-M", "jug-S"]}
     equal = TOOLS["modify_items"].call(other, one | swap)
     assert (equal["charged"], equal["refunded"], equal["total"]) == ("$0.00", "$0.00", "$25.00")
-    assert order_of(other, "#W1")["payments"] == order_of(Store(BASE), "#W1")["payments"]
+    assert order_of(other, "#W1")["payments"] == order_of(nobody, "#W1")["payments"]
 
 
 def test_a_gift_card_must_cover_what_it_is_charged(store: Store, call: Call, refused: Call) -> None:
@@ -343,112 +252,6 @@ def test_the_schema_names_countries_and_reasons() -> None:
     country = TOOLS["modify_order_address"].parameters["properties"]["country"]
     assert country["enum"] == list(COUNTRIES)
     assert TOOLS["cancel_order"].parameters["properties"]["reason"]["enum"] == list(REASONS)
-
-
-# Delivered orders
-
-
-def test_a_return_is_requested_once(store: Store, call: Call, refused: Call) -> None:
-    given = {"order_id": "#W4", "item_ids": ["jug-M", "cup-S"], "payment_method_id": "card-1"}
-    answer = call("return_items", **given)
-    assert (answer["status"], answer["refund"]) == ("return requested", "$25.00")
-    order = order_of(store, "#W4")
-    assert order["return"] == {"item_ids": ("cup-S", "jug-M"), "payment_method_id": "card-1"}
-    assert sum(paid_cents(order).values()) == total_cents(order), "paid when the items are back"
-    assert call("get_order", order_id="#W4")["return"]["item_ids"] == ["cup-S", "jug-M"]
-    assert "'return requested'; only a delivered" in refused("return_items", **given)
-    swap = {**given, "new_item_ids": ["jug-L", "cup-M"]}
-    assert "'return requested'; only a delivered" in refused("exchange_items", **swap)
-
-
-def test_a_return_goes_to_what_paid_or_to_a_gift_card(call: Call, refused: Call) -> None:
-    given = {"order_id": "#W4", "item_ids": ["jug-M"]}
-    assert "did not pay order #W4" in refused("return_items", payment_method_id="paypal-1", **given)
-    assert "no payment method card-9" in refused(
-        "return_items", payment_method_id="card-9", **given
-    )
-    assert call("return_items", payment_method_id="gift-1", **given)["refund"] == "$15.00"
-
-
-def test_an_exchange_is_requested_once_and_moves_no_money_yet(
-    store: Store, call: Call, refused: Call
-) -> None:
-    given = {
-        "order_id": "#W4",
-        "item_ids": ["cup-S", "jug-M"],
-        "new_item_ids": ["cup-M", "jug-L"],
-        "payment_method_id": "paypal-1",
-    }
-    answer = call("exchange_items", **given)
-    assert (answer["status"], answer["charged"]) == ("exchange requested", "$16.00")
-    order = order_of(store, "#W4")
-    assert order["exchange"]["difference_cents"] == 1_600
-    assert [item["item_id"] for item in order["items"]] == ["cup-S", "jug-M", "cup-S"]
-    assert "difference_cents" not in call("get_order", order_id="#W4")["exchange"]
-    assert "'exchange requested'" in refused("exchange_items", **given)
-    del given["new_item_ids"]
-    assert "'exchange requested'" in refused("return_items", **given)
-
-
-def test_an_exchange_needs_a_gift_card_that_covers_it(call: Call, refused: Call) -> None:
-    given = {"order_id": "#W4", "item_ids": ["cup-S"], "payment_method_id": "gift-1"}
-    assert "does not cover $16.00" in refused("exchange_items", new_item_ids=["cup-L"], **given)
-    assert call("exchange_items", new_item_ids=["cup-M"], **given)["charged"] == "$5.00"
-
-
-@pytest.mark.parametrize("tool", ["modify_items", "exchange_items"])
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ([], [], "item_ids is empty"),
-        (["cup-S"], [], "has 1 entries and new_item_ids 0"),
-        (["cup-S"], ["cup-M", "cup-L"], "has 1 entries and new_item_ids 2"),
-        (["cup-S"], ["jug-M"], "no variant of product P1 (cup)"),
-        (["cup-S"], ["cup-Q"], "Item cup-Q is no variant"),
-        (["cup-S"], ["cup-XL"], "not in stock"),
-        (["cup-S"], ["cup-S"], "replaced by itself"),
-        (["cup-L"], ["cup-M"], "does not hold item cup-L."),
-        (["cup-S"] * 3, ["cup-M"] * 3, "does not hold item cup-S that often."),
-        (["cup-S"] * 50_000, ["cup-M"] * 50_000, "does not hold item cup-S that often."),
-        (["x" * 9_000], ["cup-M"], "does not hold item " + "x" * 40 + "...."),
-    ],
-)
-def test_swaps_that_cannot_be(
-    refused: Call, tool: str, old: list[str], new: list[str], message: str
-) -> None:
-    order_id = "#W1" if tool == "modify_items" else "#W4"
-    sentence = refused(
-        tool, order_id=order_id, item_ids=old, new_item_ids=new, payment_method_id="card-1"
-    )
-    assert message in sentence
-    assert len(sentence) < 200
-
-
-def test_an_item_can_be_swapped_as_often_as_the_order_holds_it(call: Call) -> None:
-    answer = call(
-        "exchange_items",
-        order_id="#W4",
-        item_ids=["cup-S", "cup-S"],
-        new_item_ids=["cup-M", "cup-L"],
-        payment_method_id="card-1",
-    )
-    assert answer["charged"] == "$21.00"
-
-
-def test_how_the_model_orders_its_lists_changes_nothing() -> None:
-    hashes = set()
-    for old, new in (
-        (["cup-S", "jug-M", "cup-S"], ["cup-M", "jug-L", "cup-L"]),
-        (["jug-M", "cup-S", "cup-S"], ["jug-L", "cup-L", "cup-M"]),
-    ):
-        opened = Store(BASE)
-        TOOLS["identify_by_email"].call(opened, {"email": "ada@mail.example"})
-        given = {"order_id": "#W4", "item_ids": old, "payment_method_id": "card-1"}
-        returned = opened.fork()
-        TOOLS["exchange_items"].call(opened, {**given, "new_item_ids": new})
-        TOOLS["return_items"].call(returned, given)
-        hashes.add((opened.state_hash(), returned.state_hash()))
-    assert len(hashes) == 1
 
 
 # Handing over

@@ -11,8 +11,10 @@ import pytest
 
 from agent_env import load_domain
 from agent_env.__main__ import main
+from agent_env.endpoints.endpoint import Retries
 from agent_env.endpoints.scripted_model import Script
 from agent_env.endpoints.scripted_server import Answering, Failing, ScriptedServer, answer_from
+from agent_env.evaluation import command
 
 TASKS = 10
 
@@ -55,3 +57,9 @@ def evaluate(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any
         return status, json.loads(said.out) if said.out else None, said.err
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same retries without the waits between them."""
+    monkeypatch.setattr(command, "Retries", lambda count: Retries(count=count, first_wait_s=0.001))
