@@ -21,6 +21,9 @@ from parsers import ParseStatus, parse, render
 
 DOMAINS = list_domains()
 every_domain = pytest.mark.parametrize("name", DOMAINS)
+every_shop = pytest.mark.parametrize(
+    "name", [name for name in DOMAINS if load_domain(name).referee is None]
+)
 Script = Callable[[Domain, Task], list[str]]
 
 PIECES = (
@@ -54,7 +57,7 @@ def test_seeds_differ_ids_are_unique_and_counts_only_extend(name: str) -> None:
         domain.tasks(-1)
 
 
-@every_domain
+@every_shop
 def test_the_oracle_succeeds_with_full_reward_and_no_fault(name: str, script: Script) -> None:
     domain = load_domain(name)
     for task in domain.tasks(60, 1):
@@ -70,7 +73,7 @@ def test_the_oracle_succeeds_with_full_reward_and_no_fault(name: str, script: Sc
         assert counts["parse/malformed"] == counts["tool/tool_error"] == 0
 
 
-@every_domain
+@every_shop
 @pytest.mark.parametrize("what", ["nothing", "talk", "facts", "read"])
 def test_without_the_work_there_is_no_success(name: str, what: str, script: Script) -> None:
     domain = load_domain(name)
@@ -90,7 +93,7 @@ def test_without_the_work_there_is_no_success(name: str, what: str, script: Scri
         assert counts["stop/infra_error"] == 0
 
 
-@every_domain
+@every_shop
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), min_size=1, max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_no_text_raises_or_breaks_the_environment(name: str, turns: list[str]) -> None:
@@ -107,7 +110,7 @@ def test_no_text_raises_or_breaks_the_environment(name: str, turns: list[str]) -
     assert env.metrics()["parse/turns"] == len(turns)
 
 
-@every_domain
+@every_shop
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_damaged_oracle_never_gets_more_than_the_oracle(name: str, data: st.DataObject) -> None:
@@ -126,7 +129,7 @@ def test_a_damaged_oracle_never_gets_more_than_the_oracle(name: str, data: st.Da
         assert env.diff() == task.gold_diff
 
 
-@every_domain
+@every_shop
 def test_a_task_can_only_be_solved_with_what_the_customer_says(name: str) -> None:
     domain = load_domain(name)
     for task in domain.tasks(30, 2):
@@ -163,7 +166,7 @@ def test_a_domain_is_built_once_for_equal_options(name: str) -> None:
     assert load_domain(name, **domain.options) is domain
 
 
-@every_domain
+@every_shop
 def test_prompt_examples_parse_to_exactly_what_they_show_and_leak_nothing(name: str) -> None:
     domain = load_domain(name)
     assert domain.examples
