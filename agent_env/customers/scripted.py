@@ -114,31 +114,32 @@ class ScriptedUser:
         """Names and values of what the message asks for; what a closed question states is told."""
         asking = talk.acts.asking
         known = talk.task.slots
+        names = self._named(asking)
         is_open = _OPEN.search(asking) is not None
         asked = [
             (name, value)
             for name, value in talk.goal.slots.items()
-            if name in self.slots
-            and (is_open or not self.proposals.states(value, asking))
-            and self._is_asked(name, asking)
+            if name in names and (is_open or not self.proposals.states(value, asking))
         ]
-        groups = [group for group in self.identity if all(name in known for name in group)]
-        named = [group for group in groups if any(self._is_asked(name, asking) for name in group)]
-        if groups and not named and self._asks_who(asking):
+        groups = [group for group in self.identity if known.keys() >= set(group)]
+        named = [group for group in groups if not names.isdisjoint(group)]
+        if groups and not named and self._asks_who(names, asking):
             named = groups
         for group in named[:1]:
             if not all(known[name] in talk.message for name in group):
                 asked += [(name, known[name]) for name in group]
         return asked
 
-    def _asks_who(self, asking: str) -> bool:
-        everything = (name for group in self.identity for name in group)
-        return _WHO.search(asking) is not None or any(
-            self._is_asked(name, asking) for name in everything
-        )
+    def _named(self, asking: str) -> frozenset[str]:
+        """Names of the slots that a text asks for."""
+        lowered = asking.lower()
+        return frozenset([name for name, slot in self.slots.items() if slot.asked.search(lowered)])
 
-    def _is_asked(self, name: str, asking: str) -> bool:
-        return self.slots[name].asked.search(asking.lower()) is not None
+    def _asks_who(self, names: frozenset[str], asking: str) -> bool:
+        """Whether a text, which asks for these slots, asks who the customer is."""
+        return _WHO.search(asking) is not None or any(
+            not names.isdisjoint(group) for group in self.identity
+        )
 
     def _tell(self, name: str, value: str, talk: Talk) -> str:
         """The words that tell a slot; "" for what is told only when asked again."""
@@ -160,8 +161,8 @@ class ScriptedUser:
     def _was_asked(self, name: str, talk: Talk) -> bool:
         earlier = [read_acts(text).asking for text in talk.heard[:-1]]
         if name in talk.task.slots:
-            return any(asking and self._asks_who(asking) for asking in earlier)
-        return any(self._is_asked(name, asking) for asking in earlier[talk.begin :])
+            return any(one and self._asks_who(self._named(one), one) for one in earlier)
+        return any(name in self._named(asking) for asking in earlier[talk.begin :])
 
     def _correct(self, talk: Talk) -> str:
         """Puts right what it told wrong and the agent says back; "" when there is nothing."""
