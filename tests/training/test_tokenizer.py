@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from agent_env import Domain, load_domain
+from training.warm_start.corpora.retail_mini import wanted_values
 from training.warm_start.corpus import Dialogue, build_corpus
 from training.warm_start.examples import build_example
-from training.warm_start.make import wanted_values
 from training.warm_start.tokenizer import END, train_tokenizer
 
 

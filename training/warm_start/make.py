@@ -20,23 +20,14 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
-from agent_env import Domain, Task
 from training.config import RunConfig
 from training.dataset import load_run_domain
-from training.warm_start.corpus import Dialogue, build_corpus, oracle_script
+from training.warm_start.corpora import material_for
+from training.warm_start.corpus import Dialogue
 from training.warm_start.examples import Example, build_examples
 from training.warm_start.model import build_model
 from training.warm_start.tokenizer import train_tokenizer
 from training.warm_start.train import collate, train
-
-ACCEPTED_SHARE = 0.8
-"""Share of the wrong dialogues that go on as if the call had been accepted; see ``corpus.py``."""
-
-KEPT_SHARE = 0.03
-"""Chance that a dialogue that began in the right format keeps to it; real models lose it too."""
-
-HELD_OUT = 96
-"""Dialogues in the right format, of tasks drawn apart, on which the gate is measured."""
 
 MANIFEST = "manifest.json"
 """Hashes of the checkpoint's files, written last."""
@@ -122,34 +113,23 @@ def argument_probabilities(model: Qwen3ForCausalLM, examples: list[Example]) -> 
     return {kind: sum(values) / len(values) for kind, values in sorted(sums.items())}
 
 
-def wanted_values(domain: Domain, task: Task) -> Mapping[str, str]:
-    """What must be copied right in this task: arguments of the gold calls and facts to tell."""
-    calls, _farewell = oracle_script(domain, task)
-    values = {name: str(value) for _, arguments in calls for name, value in arguments.items()}
-    return values | {f"fact {name}": value for name, value in task.facts.items()}
-
-
 def _make(config: RunConfig, folder: Path, say: Say) -> None:
-    settings, domain = config.warm_start, load_run_domain(config)
-    # Seeds apart from those of the training tasks, so that held-out means held out.
-    tasks = domain.tasks(settings.dialogues + HELD_OUT, seed=config.seed + 10_000)
-    say(
-        f"warm start: writing {settings.dialogues} dialogues, "
-        f"{settings.right_frac:.0%} of them begin right"
-    )
-    corpus = _corpus(config, domain, tasks[: settings.dialogues], settings.right_frac, KEPT_SHARE)
-    held_out = _corpus(config, domain, tasks[settings.dialogues :], 1.0, 1.0)
+    settings = config.warm_start
+    material = material_for(config, load_run_domain(config))
+    say(f"warm start: wrote {material.about}")
     tokenizer = train_tokenizer(
-        (m["content"] for dialogue in corpus for m in dialogue.messages),
+        (m["content"] for dialogue, _ in material.learned for m in dialogue.messages),
         vocabulary=config.model.vocab_size,
     )
-    examples, checks = (_examples(config, domain, part, tokenizer) for part in (corpus, held_out))
+    examples = _examples(config, material.learned, tokenizer)
+    checks = _examples(config, material.held_out, tokenizer)
     for attempt in range(ATTEMPTS):
         model = _train(config, tokenizer, examples, config.seed + 1000 * attempt, say)
         probabilities = argument_probabilities(model, checks)
         said = ", ".join(f"{kind} {value:.2f}" for kind, value in probabilities.items())
-        say(f"warm start: probability of the right argument token: {said}")
-        if min(probabilities.values()) >= settings.argument_prob:
+        if probabilities:
+            say(f"warm start: probability of the right argument token: {said}")
+        if min(probabilities.values(), default=1.0) >= settings.argument_prob:
             model.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
             (folder / "warm_start.json").write_text(
@@ -163,30 +143,16 @@ def _make(config: RunConfig, folder: Path, say: Say) -> None:
     )
 
 
-def _corpus(
-    config: RunConfig,
-    domain: Domain,
-    tasks: tuple[Task, ...],
-    right_share: float,
-    kept_share: float,
-) -> list[Dialogue]:
-    return build_corpus(
-        domain,
-        tasks,
-        seed=config.seed,
-        right_share=right_share,
-        kept_share=kept_share,
-        accepted_share=ACCEPTED_SHARE,
-        max_turns=config.domain.max_turns,
-    )
-
-
 def _examples(
-    config: RunConfig, domain: Domain, dialogues: list[Dialogue], tokenizer: PreTrainedTokenizerFast
+    config: RunConfig,
+    dialogues: list[tuple[Dialogue, Mapping[str, str]]],
+    tokenizer: PreTrainedTokenizerFast,
 ) -> list[Example]:
-    values = [wanted_values(domain, dialogue.task) for dialogue in dialogues]
     return build_examples(
-        dialogues, values, tokenizer, argument_weight=config.warm_start.argument_weight
+        [dialogue for dialogue, _ in dialogues],
+        [values for _, values in dialogues],
+        tokenizer,
+        argument_weight=config.warm_start.argument_weight,
     )
 
 
