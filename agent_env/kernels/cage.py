@@ -69,6 +69,7 @@ class Cell:
         limits: Its bounds.
         gpu: Whether it needs the GPU's device files and unbounded address space.
         readable: Folders that it may read beside the system's and Python's.
+        spawns: Whether it starts compilers by itself.
     """
 
     uid: int
@@ -77,6 +78,7 @@ class Cell:
     limits: Limits
     gpu: bool = False
     readable: tuple[str, ...] = ()
+    spawns: bool = True
 
 
 @dataclass(slots=True)
@@ -134,7 +136,7 @@ def enter(cell: Cell, *, user_namespace: bool, process_namespace: str) -> Report
     _become(cell.uid, user_namespace, report)
     linux.prctl(linux.PR_SET_PDEATHSIG, 9)  # after the change of user, which clears it
     report.attempt("dumpable", lambda: linux.prctl(linux.PR_SET_DUMPABLE, 0))
-    seccomp = _refusal(lambda: linux.filter_calls(gpu=cell.gpu))
+    seccomp = _refusal(lambda: linux.filter_calls(gpu=cell.gpu, spawns=cell.spawns))
     if network and seccomp:
         report.missing["network"] = f"{network}; {seccomp}"
     else:

@@ -29,13 +29,12 @@ from agent_env.errors import EnvError
 from agent_env.kernels import channel, linux
 from agent_env.kernels.child_log import Log
 from agent_env.kernels.child_memory import ChildMemory
-from agent_env.kernels.processes import LOOK_S, Scales, living_children
+from agent_env.kernels.processes import LOOK_S, Family, Scales
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _KILL_WAIT_S = 5.0
-_STOPPING_S = 10e-6
 _FIRST_SEND_S = 30.0
 
 
@@ -94,6 +93,8 @@ class Child:
         """Whether it ended because its zygote was gone."""
         self.deadline = math.inf
         """`time.monotonic()` beyond which nothing is waited for."""
+        self.family = Family(pid)
+        """What it started."""
         self._arena = arena
         self._sock = sock
         self._log_fd = log_fd
@@ -273,7 +274,7 @@ class Child:
             state = os.pread(self._state, 512, 0).rpartition(b")")[2][1:2]
             if state in b"TtZX":
                 break
-            time.sleep(_STOPPING_S)  # where both share a core, it needs that core to stop
+            os.sched_yield()  # where both share a core, it needs that core to stop
         self._stopped = True
         with suppress(OSError):
             self._cpu_s = self.cpu_s()
@@ -307,13 +308,13 @@ class Child:
                     return True
         return False
 
+    def descendants(self) -> int:
+        """How many other processes there are of its making; see `Family.size`."""
+        return self.family.size()
+
     def _signal(self, number: int) -> None:
         with suppress(OSError):
             linux.signal_by_fd(self._pidfd, number)
-
-    def descendants(self) -> int:
-        """How many other processes it has started that still live."""
-        return len(living_children(self.pid))
 
     def end(self) -> int:
         """Kills the process with all it started; its exit status, negative for a signal."""

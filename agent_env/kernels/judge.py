@@ -261,6 +261,7 @@ class Judge:
             reason = f"The program was still loading after {self.limits.load_s:g} s."
             return check.Finding(status=Status.TIMEOUT, reason=reason)
         child.stop()
+        child.family.settle()
         if reply["kind"] != "ready":
             if reply["kind"] != "error":
                 raise TamperingError("It answered while it was still being loaded.")

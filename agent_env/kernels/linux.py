@@ -175,28 +175,36 @@ _UNWEIGHED = (
     (29, 194),  # shmget
 )
 """Memory that no process maps is held by none, and would be found on no scales."""
-_LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW, _EPERM, _END = 0x7FFF0000, 0x00050001, 0x80000000
+_LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _EPERM, _ENOSYS, _END = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
+_CLONE, _CLONE3, _VFORK = (56, 220), (435, 435), (58, -1)
+_SHARES_MEMORY, _PARENT_WAITS, _IS_THREAD = 0x100, 0x4000, 0x10000
 
 
-def filter_calls(*, gpu: bool = False) -> None:
+def filter_calls(*, gpu: bool = False, spawns: bool = True) -> None:
     """Refuses, with EPERM, the system calls listed above for the rest of this process's life.
 
     Args:
         gpu: Whether to leave what a GPU's driver may need.
+        spawns: Whether to leave starting other programs the usual way, by a process that shares the
+            memory while its parent waits. One that shares it beside its parent is never left: it
+            would not be stopped with the parent.
 
     Raises:
         OSError: The kernel refused, or this machine's numbers are not known here.
     """
     if platform.machine() not in _ARCHES:
         raise OSError(f"seccomp: no table for {platform.machine()}")
-    code = _filter_program(*_ARCHES[platform.machine()], _REFUSED if gpu else _REFUSED + _UNWEIGHED)
+    refused = _REFUSED if gpu else _REFUSED + _UNWEIGHED
+    code = _filter_program(*_ARCHES[platform.machine()], refused, spawns=spawns)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     prctl(PR_SET_SECCOMP, 2, program)
 
 
-def _filter_program(arch: int, column: int, refused: Iterable[tuple[int, int]]) -> bytes:
+def _filter_program(
+    arch: int, column: int, refused: Iterable[tuple[int, int]], *, spawns: bool
+) -> bytes:
     lines: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, 4),  # the architecture
         (_JUMP_EQUAL, 1, 0, arch),
@@ -207,7 +215,17 @@ def _filter_program(arch: int, column: int, refused: Iterable[tuple[int, int]]) 
         lines += [(_JUMP_ABOVE, 0, 1, 0x40000000), (_RETURN, 0, 0, _EPERM)]
     for numbers in refused:
         lines += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _EPERM)]
+    if not spawns and _VFORK[column] >= 0:
+        lines += [(_JUMP_EQUAL, 0, 1, _VFORK[column]), (_RETURN, 0, 0, _EPERM)]
     lines += [
+        (_JUMP_EQUAL, 0, 1, _CLONE3[column]),  # its flags lie in memory; C libraries do without
+        (_RETURN, 0, 0, _ENOSYS),
+        (_JUMP_EQUAL, 0, 5, _CLONE[column]),
+        (_LOAD, 0, 0, 16),  # its first argument, the flags
+        (_JUMP_SET, 0, 2, _SHARES_MEMORY),
+        (_JUMP_SET, 1, 0, _IS_THREAD | (_PARENT_WAITS if spawns else 0)),
+        (_RETURN, 0, 0, _EPERM),
+        (_RETURN, 0, 0, _ALLOW),
         (_JUMP_EQUAL, 0, 3, _SOCKET[column]),
         (_LOAD, 0, 0, 16),  # its first argument, the family
         (_JUMP_EQUAL, 1, 0, 1),

@@ -84,8 +84,34 @@ def descendants(pid: int) -> Iterator[int]:
         yield from descendants(child)
 
 
+class Family:
+    """The children of one process, as far as they matter to its judge."""
+
+    def __init__(self, pid: int) -> None:
+        """Takes the process."""
+        self._pid = pid
+        self._known: set[int] = set()
+
+    def settle(self) -> None:
+        """Takes note of what is there, compilers that ended for example."""
+        self._known = set(children(self._pid))
+
+    def size(self) -> int:
+        """How many processes it has started since `settle`, or that still live.
+
+        One that ended counts too: it may have worked until just now, and while its parent stands
+        still nobody takes the trace of it away.
+        """
+        return len((set(children(self._pid)) - self._known) | set(living_children(self._pid)))
+
+
 def living_children(pid: int) -> list[int]:
-    """Processes that a process started, zombies left out; orphans of its namespace are among them.
+    """Those of `children` that are no zombies."""
+    return [one for one in children(pid) if _lives(str(one))]
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process started; orphans of its namespace are among them.
 
     Each thread has children of its own. Never raises: a process that goes meanwhile has none.
     """
@@ -95,7 +121,7 @@ def living_children(pid: int) -> list[int]:
             with suppress(OSError):
                 path = Path(f"/proc/{pid}/task/{thread}/children")
                 direct += path.read_text(encoding="utf-8").split()
-    return [int(one) for one in direct if _lives(one)]
+    return [int(one) for one in direct]
 
 
 def _lives(pid: str) -> bool:

@@ -30,6 +30,8 @@ from typing import Any
 from agent_env.kernels import cage, channel, child_memory, linux
 
 CANDIDATE = "candidate.py"
+SPAWNS = ("cpp_extension", "triton")
+"""Words without which a program starts no compiler of its own."""
 MESSAGE_CHARS = 8_000
 """How much of an error's text is sent."""
 
@@ -66,7 +68,8 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
     tempfile.tempdir = None  # the zygote's own may have been remembered
     # The baseline is trusted, and its files need not be readable inside.
     make = _baseline(order) if order["role"] == "reference" else _candidate(order)
-    cell = cage.Cell(keep=(link, *own), **order["cell"])
+    spawns = any(name in order.get("code", "") for name in SPAWNS)
+    cell = cage.Cell(keep=(link, *own), spawns=spawns, **order["cell"])
     report = cage.enter(cell, user_namespace=user_namespace, process_namespace=process_namespace)
     caged = {"kind": "caged", "layers": report.layers, "missing": report.missing}
     channel.send(sock, json.dumps(caged).encode(), own)

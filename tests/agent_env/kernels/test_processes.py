@@ -12,7 +12,7 @@ import pytest
 
 from agent_env.kernels.judge import Judge
 from agent_env.kernels.limits import Limits
-from agent_env.kernels.processes import MemoryLimitError, Scales, descendants
+from agent_env.kernels.processes import Family, MemoryLimitError, Scales, descendants
 from agent_env.kernels.tasks import load_task
 from agent_env.kernels.verdict import Status
 
@@ -111,3 +111,50 @@ def test_many_processes_may_not_hold_more_than_one(narrow: Judge) -> None:
 def test_there_is_no_memory_that_no_process_holds(narrow: Judge) -> None:
     got = narrow.evaluate(HIDES, load_task("cumsum_rows"), timed=False)
     assert (got.status, got.log) == (Status.CORRECT, "")
+
+
+SHARES = '''
+import subprocess
+import torch
+from torch import nn
+from agent_env.kernels.api import cpp
+library = cpp(r"""
+#include <sched.h>
+#include <csignal>
+#include <unistd.h>
+static char stack[1 << 16];
+static int nothing(void*) { _exit(0); }
+extern "C" int shared(int more) {
+  return clone(nothing, stack + sizeof stack, CLONE_VM | SIGCHLD | more, nullptr) > 0;
+}
+extern "C" int waited() { return shared(CLONE_VFORK); }
+""")
+print("beside its parent:", library.shared(0), "while it waits:", library.waited())
+print(subprocess.run(["/bin/echo", "a program"], capture_output=True).stdout)
+class ModelNew(nn.Module):
+    def forward(self, x):
+        return x.cumsum(dim=1)
+'''
+
+
+@pytest.mark.parametrize(("word", "waited"), [("cpp_extension", 1), ("nothing of the kind", 0)])
+def test_no_process_shares_the_memory_and_runs_on_while_its_parent_stands_still(
+    narrow: Judge, word: str, waited: int
+) -> None:
+    got = narrow.evaluate(f"# {word}{SHARES}", load_task("cumsum_rows"), timed=False)
+    assert got.log == f"beside its parent: 0 while it waits: {waited}\nb'a program\\n'\n"
+    assert got.status is Status.CORRECT
+
+
+def test_a_process_that_came_and_went_counts_until_it_is_taken_note_of() -> None:
+    family_of_us = Family(os.getpid())
+    family_of_us.settle()
+    before = family_of_us.size()  # the judge's own live on
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert family_of_us.size() == before + 1
+    family_of_us.settle()
+    assert family_of_us.size() == before
+    os.waitpid(pid, 0)
