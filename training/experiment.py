@@ -105,9 +105,11 @@ class CallforgeExperiment(BasePPOExp):
             policy_model_name=resolve_policy_model_name(cfg),
         )
         generator.on_batch = self.hooks.on_batch
+        generator.gamma = cfg.trainer.algorithm.gamma
         if isinstance(generator, TreeGenerator) and self.hooks.plan is not None:
             generator.plan, generator.mean_stop = self.hooks.plan, self.hooks.mean_stop
-            generator.gamma = cfg.trainer.algorithm.gamma
+        else:
+            generator.estimator = cfg.trainer.algorithm.advantage_estimator
         return generator
 
     def get_tracker(self) -> RunTracker:

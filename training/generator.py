@@ -1,81 +1,96 @@
-"""SkyRL's gym generator, with each batch announced, measured and written down.
+"""SkyRL's gym generator, with each batch announced, treated, measured and written down.
 
 Place in the flow: trainer -> here -> SkyRL's agent loops -> ``CallforgeEnv``. The loops are
-SkyRL's.
+SkyRL's; ``training/batch.py`` makes of what they played what is trained on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from skyrl.train.generators.base import GeneratorInput, GeneratorOutput
 from skyrl.train.generators.skyrl_gym_generator import SkyRLGymGenerator, TrajectoryOutput
 
-from training.credit import turn_spans
+from agent_env import RewardWeights
+from training.batch import Episode, Played, make_batch
+from training.credit import DEFAULT
 from training.doctor import check_batch
+from training.generations import GenerationRecorder
 from training.metrics import batch_metrics
+from training.trainer import CREDIT, BatchCredit
+from training.turns import turn_metrics
 
+__all__ = ["Episode", "MeasuredGenerator"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
-    """One finished episode: who it was, its counts, its trajectory and its rewards per turn."""
-
-    session: str
-    group: str
-    counts: dict[str, float]
-    trajectory: dict[str, Any]
-    rewards: list[float]
+CODE_DOMAINS = frozenset(("code", "kernels"))
+"""Domains in which a turn is to hold code."""
 
 
 class MeasuredGenerator(SkyRLGymGenerator):
-    """Adds to every batch its metrics, and hands its episodes to ``on_batch(step, episodes)``."""
+    """Adds to every batch its credit and metrics, and hands its episodes to ``on_batch``.
+
+    Attributes:
+        on_batch: Called with the step and its episodes.
+        estimator: A name of ``training.credit.ESTIMATORS``: what SkyRL will credit turns with.
+        gamma: Discount per turn.
+    """
 
     on_batch: Callable[[int, Sequence[Episode]], None]
+    estimator: str = DEFAULT
+    gamma: float = 1.0
+    inference_engine_client: GenerationRecorder
     _examined = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.inference_engine_client = GenerationRecorder(self.inference_engine_client)
 
     async def generate(
         self, input_batch: GeneratorInput, disable_tqdm: bool = True
     ) -> GeneratorOutput:
-        """SkyRL's output with ``rollout_metrics`` extended by those of ``training/metrics.py``."""
+        """SkyRL's output, treated, with its credit and with more ``rollout_metrics``."""
         step = input_batch["batch_metadata"].global_step
-        ids = input_batch["trajectory_ids"]
-        sessions = [f"{one.instance_id}_{one.repetition_id}" for one in ids]
+        sessions = [
+            f"{one.instance_id}_{one.repetition_id}" for one in input_batch["trajectory_ids"]
+        ]
         begin_batch = getattr(self.inference_engine_client, "begin_batch", None)
         if begin_batch is not None:  # only the lockstep client of the CPU run wants to know
             begin_batch(step, sessions)
+        self.inference_engine_client.note()
         output = await super().generate(input_batch, disable_tqdm=disable_tqdm)
-        episodes = [
-            Episode(
-                session=session,
-                group=str(one.instance_id),
-                counts=record["counts"],
-                trajectory=record["trajectory"],
-                rewards=rewards_per_turn(reward, mask),
-            )
-            for session, one, record, reward, mask in zip(
-                sessions,
-                ids,
-                output["env_metrics"],
-                output["rewards"],
-                output["loss_masks"],
-                strict=True,
-            )
-        ]
-        output["rollout_metrics"] |= batch_metrics(
-            [e.counts for e in episodes], [e.rewards for e in episodes], [e.group for e in episodes]
-        )
         if not self._examined:
             check_batch(
                 self.tokenizer,
                 output["response_ids"],
                 output["loss_masks"],
                 output["rewards"],
-                [episode.trajectory for episode in episodes],
+                [record["trajectory"] for record in output["env_metrics"]],
             )
             self._examined = True
-        self.on_batch(step, episodes)
+        batch = make_batch(
+            list(_played(input_batch, output, sessions, self.inference_engine_client)),
+            decode=lambda ids: str(self.tokenizer.decode(ids, skip_special_tokens=False)),
+            estimator=self.estimator,
+            gamma=self.gamma,
+        )
+        output["loss_masks"] = [row.loss_mask for row in batch.rows]
+        output["rewards"] = [row.rewards for row in batch.rows]
+        output[CREDIT] = BatchCredit(
+            spans=[row.spans for row in batch.rows],
+            lengths=[len(row.loss_mask) for row in batch.rows],
+            advantages=batch.advantages,
+        )
+        output["rollout_metrics"] |= batch_metrics(
+            [e.counts for e in batch.episodes],
+            [e.rewards for e in batch.episodes],
+            [e.group for e in batch.episodes],
+        )
+        output["rollout_metrics"] |= turn_metrics(
+            batch.episodes, max_turns=self.max_turns, gamma=self.gamma
+        )
+        self.on_batch(step, batch.episodes)
         return output
 
     def _post_process_agent_loop_output(
@@ -90,6 +105,39 @@ class MeasuredGenerator(SkyRLGymGenerator):
         return agent_loop_output
 
 
-def rewards_per_turn(token_rewards: Sequence[float], mask: Sequence[int]) -> list[float]:
-    """Reward of each assistant turn, read off the tokens as the trainer will."""
-    return [sum(token_rewards[start:end]) for start, end in turn_spans(mask)]
+def _played(
+    input_batch: GeneratorInput,
+    output: GeneratorOutput,
+    sessions: Sequence[str],
+    recorder: GenerationRecorder,
+) -> Iterator[Played]:
+    """What was played, row by row."""
+    for row, (session, one, extras, record) in enumerate(
+        zip(
+            sessions,
+            input_batch["trajectory_ids"],
+            input_batch["env_extras"],
+            output["env_metrics"],
+            strict=True,
+        )
+    ):
+        least_reward, wants_code = told_by(extras["episode"])
+        yield Played(
+            session=session,
+            group=str(one.instance_id),
+            counts=record["counts"],
+            trajectory=record["trajectory"],
+            generations=recorder.take(session),
+            ids=output["response_ids"][row],
+            loss_mask=output["loss_masks"][row],
+            rewards=output["rewards"][row],
+            least_reward=least_reward,
+            wants_code=wants_code,
+        )
+
+
+def told_by(episode: str) -> tuple[float, bool]:
+    """The least that a turn can earn, and whether it is to hold code, by a dataset row's column."""
+    settings = json.loads(episode)
+    penalty = RewardWeights(**settings["weights"]).parse
+    return min(0.0, penalty), settings["domain"]["name"] in CODE_DOMAINS

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from training import jsonl
+from training.turns import TurnRecord
 
 log = logging.getLogger("callforge.rollouts")
 
@@ -33,6 +34,10 @@ class EpisodeLike(Protocol):
     @property
     def rewards(self) -> list[float]:
         """One per turn."""
+
+    @property
+    def turns(self) -> Sequence[TurnRecord]:
+        """One for each turn of the trajectory, or none when nobody kept them."""
 
 
 class RolloutLog:
@@ -72,6 +77,8 @@ class RolloutLog:
         for episode in episodes:
             jsonl.append(self._path, record(step, episode))
         if self._debug:
+            for line in (line for episode in episodes for line in turn_lines(step, episode)):
+                log.debug("%s", line)
             self._log_conversations(step, episodes)
         if step == 1 or step % self._every_steps == 0:
             for title, episode in examples_of(episodes).items():
@@ -99,13 +106,40 @@ def examples_of(episodes: Sequence[EpisodeLike]) -> dict[str, EpisodeLike]:
 
 
 def record(step: int, episode: EpisodeLike) -> dict[str, Any]:
-    """One line of ``rollouts.jsonl``: the trajectory with its step, session and total reward."""
-    return {
+    """One line of ``rollouts.jsonl``: the trajectory with its step, session and total reward.
+
+    Beside what the environment says of a turn stands what it was trained with.
+    """
+    line = {
         "step": step,
         "session": episode.session,
         "reward": sum(episode.rewards),
         **episode.trajectory,
     }
+    if episode.turns:
+        line["turns"] = [
+            turn | trained.to_dict()
+            for turn, trained in zip(line["turns"], episode.turns, strict=True)
+        ]
+    return line
+
+
+def turn_lines(step: int, episode: EpisodeLike) -> Iterator[str]:
+    """For each turn: how many messages of which roles came before, its length, and how it ended."""
+    turns = iter(episode.turns)
+    roles: list[str] = []
+    number = 0
+    for message in episode.trajectory["messages"]:
+        if message["role"] == "assistant" and (turn := next(turns, None)) is not None:
+            number += 1
+            warned = "".join(f", warning: {name}" for name in turn.look.warnings)
+            yield (
+                f"turn {number} of {episode.session}, step {step}: {len(roles)} messages "
+                f"({' '.join(roles)}), {turn.generation.prompt_tokens} tokens; answer of "
+                f"{len(message['content'])} characters, {turn.generation.response_tokens} tokens, "
+                f"stop {turn.generation.stop_reason}, {turn.look.treatment.value}{warned}"
+            )
+        roles.append(message["role"])
 
 
 def conversation_lines(step: int, episode: EpisodeLike) -> Iterator[str]:

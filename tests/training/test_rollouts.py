@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from training import jsonl
-from training.rollouts import EXAMPLE_COLUMNS, RolloutLog, examples_of
+from training.generations import Generation
+from training.hygiene import looked_at
+from training.rollouts import EXAMPLE_COLUMNS, RolloutLog, examples_of, record, turn_lines
+from training.turns import TurnRecord
 
 
 @dataclass
@@ -16,6 +19,7 @@ class Played:
     session: str
     trajectory: dict[str, Any]
     rewards: list[float]
+    turns: tuple[TurnRecord, ...] = ()
 
 
 def played(session: str, *texts: str, reward: float = -0.5) -> Played:
@@ -110,3 +114,61 @@ def test_without_debugging_nothing_is_logged_but_examples_are_kept_for_the_table
 
 def test_examples_without_a_lost_call_are_three() -> None:
     assert list(examples_of(BATCH[1:])) == ["worst", "median", "best"]
+
+
+def trained(text: str, stop: str, advantage: float | None) -> TurnRecord:
+    generation = Generation(prompt_tokens=90, response_tokens=12, stop_reason=stop)
+    look = looked_at(text, stop, wants_code=True)
+    return TurnRecord(
+        generation=generation,
+        look=look,
+        reward=-0.5,
+        return_to_go=0.25,
+        advantage=advantage,
+        trained_tokens=11,
+    )
+
+
+def test_a_record_says_what_each_turn_was_trained_with() -> None:
+    episode = played("s", "<tool_call>", "hello there")
+    episode.turns = (trained("<tool_call>", "length", None), trained("hello there", "stop", 0.75))
+    first, second = record(3, episode)["turns"]
+    assert first["text"] == "<tool_call>"
+    assert first["faults"]
+    assert first["treatment"] == "truncated"
+    assert first["advantage"] is None
+    assert second == {
+        **episode.trajectory["turns"][1],
+        "trained_reward": -0.5,
+        "return": 0.25,
+        "advantage": 0.75,
+        "prompt_tokens": 90,
+        "response_tokens": 12,
+        "trained_tokens": 11,
+        "generation_stop": "stop",
+        "treatment": "trained",
+        "warnings": ["short_answers"],
+    }
+    assert "advantage" not in episode.trajectory["turns"][1]
+
+
+def test_with_debugging_every_turn_says_what_it_was_given_and_how_it_ended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    episode = played("s", "<tool_call>", "hello there")
+    episode.turns = (trained("<tool_call>", "length", None), trained("hello there", "stop", 0.75))
+    assert list(turn_lines(3, episode))[1] == (
+        "turn 2 of s, step 3: 3 messages (user assistant user), 90 tokens; answer of 11 "
+        "characters, 12 tokens, stop stop, trained, warning: short_answers"
+    )
+    for debug, lines in ((False, 0), (True, 2)):
+        caplog.clear()
+        log = RolloutLog(
+            tmp_path / f"{debug}.jsonl",
+            debug=debug,
+            conversations_every_turns=99,
+            generations_every_steps=99,
+        )
+        with caplog.at_level(logging.DEBUG, logger="callforge.rollouts"):
+            log.write(2, [episode])
+        assert sum(one.message.startswith("turn ") for one in caplog.records) == lines
