@@ -1,0 +1,95 @@
+"""Who evaluates a domain's programs: the kernel bench's judge, or a list of verdicts.
+
+Place in the flow: the tool and the referee ask the world's `Evaluator`, from any thread. The judge
+is made when the first program comes, and its processes end with the evaluator or with the
+interpreter, whichever ends first.
+
+What it does not do: no extraction, no valuing, no wording.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from agent_env.errors import EnvError
+from agent_env.kernels.verdict import Verdict
+
+if TYPE_CHECKING:
+    from agent_env.kernels.judge import Judge
+
+
+class Evaluator(Protocol):
+    """Gives the verdict on a program."""
+
+    def evaluate(self, code: str, task_name: str, *, timed: bool) -> Verdict:
+        """The verdict; raises EnvError where the machinery failed, which is no verdict."""
+
+
+class JudgeEvaluator:
+    """The kernel bench's own judge, shared by all episodes of a domain."""
+
+    def __init__(self, *, device: str = "cpu", wanted: str = "") -> None:
+        """Starts nothing yet, and imports no torch.
+
+        Args:
+            device: "cpu" or "cuda".
+            wanted: What a program must have a kernel in; see `Judge.evaluate`.
+        """
+        self._device = device
+        self._wanted = wanted
+        self._lock = threading.Lock()
+        self._judge: Judge | None = None
+
+    def evaluate(self, code: str, task_name: str, *, timed: bool) -> Verdict:
+        """The verdict on a program; see `Judge.evaluate`.
+
+        Raises:
+            EnvError: The judge's own machinery failed.
+        """
+        from agent_env.kernels.tasks import load_task
+
+        problem = load_task(task_name, self._device)
+        return self._warm().evaluate(code, problem, timed=timed, wanted=self._wanted)
+
+    def close(self) -> None:
+        """Ends every process; the next program starts them again."""
+        with self._lock:
+            judge, self._judge = self._judge, None
+        if judge is not None:
+            judge.close()
+
+    def _warm(self) -> Judge:
+        from agent_env.kernels.judge import Judge
+
+        with self._lock:
+            if self._judge is None:
+                self._judge = Judge(device=self._device)
+                weakref.finalize(self, self._judge.close)
+            return self._judge
+
+
+class ScriptedEvaluator:
+    """Plays verdicts from a list: the double for episodes whose timing must be known beforehand."""
+
+    def __init__(self, verdicts: Iterable[Verdict]) -> None:
+        """Takes the verdicts in the order in which programs will come."""
+        self._verdicts = iter(tuple(verdicts))
+        self._lock = threading.Lock()
+        self.seen: list[tuple[str, str, bool]] = []
+
+    def evaluate(self, code: str, task_name: str, *, timed: bool) -> Verdict:
+        """The next verdict, whatever the program.
+
+        Raises:
+            EnvError: The list is at its end.
+        """
+        with self._lock:
+            self.seen.append((code, task_name, timed))
+            verdict = next(self._verdicts, None)
+        if verdict is None:
+            message = f"program number {len(self.seen)} came, and there is no verdict left."
+            raise EnvError("ScriptEnded", message)
+        return verdict

@@ -1,0 +1,1 @@
+"""What an agent that writes kernels may call, one tool a file."""
