@@ -186,12 +186,8 @@ class Progress:
         first_lookup = False
         if results:
             self._note_read(results)
-            first_lookup = (
-                not self._looked_up
-                and any(map(self._is_gold_lookup, results))
-                and not self._has_acted()
-            )
-            self._looked_up |= first_lookup
+            if not self._looked_up and any(map(self._is_gold_lookup, results)):
+                first_lookup, self._looked_up = not self._has_acted(), True
         self._look(state.diff())
         new_rows = self._right - self._best_rows
         if new_rows:
@@ -227,10 +223,7 @@ class Progress:
         return (
             result.outcome is CallOutcome.OK
             and result.effect is Effect.READ
-            and any(
-                result.name == name and result.arguments == given
-                for name, given in self._task.gold_calls
-            )
+            and (result.name, result.arguments) in self._task.gold_calls
         )
 
     def _look(self, diff: Diff) -> None:
