@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 HIGHEST_PRIORITY = -20
-_CHILDREN, _JUDGE = os.sched_param(1), os.sched_param(2)
-"""Real-time priorities: the judge comes before the children and both before anything else.
+_REAL_TIME = os.sched_param(1)
+"""Judge and children come before anything else, and take turns with each other.
 
 A nice value alone says little: where the kernel groups processes by session, it counts among those
-of one session only, and each child has a session of its own.
+of one session only, and each child has a session of its own. Nobody is ahead of the others, so
+that what waits for another one by yielding does not wait for ever.
 """
 
 
@@ -51,20 +52,15 @@ class Core:
         self._home = os.sched_getaffinity(0)
         self._one = {random.SystemRandom().choice(sorted(self._home))}
         for pid in pids:
-            self._move(pid)
+            with suppress(OSError):
+                self._move(pid)
+        self._first = all(_goes_first(pid) for pid in pids)
 
     def _move(self, pid: int) -> None:
-        """Moves every thread that a process has by now; later ones are where their makers are.
-
-        They take turns with each other, so that threads which wait for each other go on.
-        """
-        with suppress(OSError):
-            for thread in map(int, os.listdir(f"/proc/{pid}/task")):  # noqa: PTH208 - virtual
-                with suppress(OSError):
-                    os.sched_setaffinity(thread, self._one)
-                with suppress(OSError):  # only for root; it keeps others' work out of the windows
-                    os.setpriority(os.PRIO_PROCESS, thread, HIGHEST_PRIORITY)
-                    os.sched_setscheduler(thread, os.SCHED_RR, _CHILDREN)
+        """Moves every thread that a process has by now; later ones are where their makers are."""
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a virtual folder
+            with suppress(OSError):
+                os.sched_setaffinity(int(thread), self._one)
 
     @contextmanager
     def judge(self) -> Iterator[None]:
@@ -73,11 +69,23 @@ class Core:
         try:
             with suppress(OSError):
                 os.sched_setaffinity(0, self._one)
-            with suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_RR, _JUDGE)
+            if self._first:  # or it would wait, ahead of them, for children that never run
+                with suppress(OSError):
+                    os.sched_setscheduler(0, os.SCHED_RR, _REAL_TIME)
             yield
         finally:
             with suppress(OSError):
                 os.sched_setscheduler(0, policy, parameters)
             with suppress(OSError):
                 os.sched_setaffinity(0, self._home)
+
+
+def _goes_first(pid: int) -> bool:
+    """Whether every thread of a process now runs before others' work, as root may have it."""
+    try:
+        for thread in map(int, os.listdir(f"/proc/{pid}/task")):  # noqa: PTH208 - as above
+            os.setpriority(os.PRIO_PROCESS, thread, HIGHEST_PRIORITY)
+            os.sched_setscheduler(thread, os.SCHED_RR, _REAL_TIME)
+    except OSError:
+        return False
+    return True

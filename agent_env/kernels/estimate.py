@@ -3,6 +3,7 @@
 Place in the flow: `timing` measures, this module sums up.
 
     speed-up = median over pairs of baseline / candidate
+    interval = speed-up times or over exp(SURE sqrt(s^2 + PROCESSES^2)), s the bootstrap's deviation
 
 What it does not do: no measuring.
 """
@@ -18,6 +19,17 @@ from agent_env.kernels.verdict import Timing
 DISAGREEMENT = 0.05
 """How far apart, as a share, the estimates of one speed-up may be."""
 BOOTSTRAPS = 400
+PROCESSES = 0.007
+"""How far apart, as a share, two processes with the same code are that never come together.
+
+Their memory lies elsewhere, so that caches hit each other differently; more pairs do not tell.
+"""
+SURE = 2.5
+"""Standard deviations on each side of an interval that is to hold the truth in 95 % of runs.
+
+More than 1.96, for pairs have long tails, and timing ends when an interval happens to be narrow.
+Both numbers come from a kernel against itself on a full machine, see `benchmarks/bench_kernels.py`.
+"""
 
 
 def summarise(reference_us: Sequence[float], candidate_us: Sequence[float]) -> Timing:
@@ -29,7 +41,8 @@ def summarise(reference_us: Sequence[float], candidate_us: Sequence[float]) -> T
     """
     ratios = [ours / theirs for ours, theirs in zip(reference_us, candidate_us, strict=True)]
     speedup = statistics.median(ratios)
-    low, high = bootstrap(ratios)
+    half = math.exp(SURE * math.hypot(deviation([math.log(one) for one in ratios]), PROCESSES))
+    low, high = speedup / half, speedup * half
     estimates = (
         speedup,
         statistics.median(reference_us) / statistics.median(candidate_us),
@@ -49,19 +62,17 @@ def summarise(reference_us: Sequence[float], candidate_us: Sequence[float]) -> T
     )
 
 
-def bootstrap(ratios: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of the median, over resampled stretches of neighbouring pairs.
+def deviation(values: Sequence[float]) -> float:
+    """The standard deviation of the median, by resampled stretches of neighbouring values.
 
     What disturbs a machine lasts longer than a pair, so that pairs alone are not independent.
     """
     import torch
 
-    values = torch.tensor(ratios, dtype=torch.float64)
+    length = math.isqrt(len(values))
+    starts = (BOOTSTRAPS, -(-len(values) // length), 1)
     generator = torch.Generator().manual_seed(0)
-    length = math.isqrt(len(ratios))
-    starts = (BOOTSTRAPS, -(-len(ratios) // length), 1)
-    drawn = torch.randint(len(ratios) - length + 1, starts, generator=generator)
+    drawn = torch.randint(len(values) - length + 1, starts, generator=generator)
     drawn = (drawn + torch.arange(length)).flatten(1)
-    medians = values[drawn].quantile(0.5, dim=1)
-    low, high = medians.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-    return low, high
+    medians = torch.tensor(values, dtype=torch.float64)[drawn].quantile(0.5, dim=1)
+    return float(medians.std())

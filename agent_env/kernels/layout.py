@@ -58,9 +58,16 @@ class Layout:
             end = _aligned(end + size) + PAD_BYTES
         self.size_bytes = end
 
-    def image_of(self, inputs: Sequence[Tensor | int | float]) -> Tensor:
-        """The image with other values in the same places; shapes and types must be the same."""
-        image = self.image.clone()
+    def image_of(
+        self, inputs: Sequence[Tensor | int | float], image: Tensor | None = None
+    ) -> Tensor:
+        """The image with other values in the same places; shapes and types must be the same.
+
+        Args:
+            inputs: The values.
+            image: An earlier image that is no longer needed and is written over.
+        """
+        image = self.image.clone() if image is None else image
         for given, place in zip(inputs, self._inputs, strict=True):
             if "offset" in place:
                 span, _ = _span(given)

@@ -69,7 +69,7 @@ ENOUGH_S = 0.3
 """How long an interval that is sound may still be narrowed."""
 BUDGET_S = 3.0
 """How long estimates that disagree are given to agree."""
-NARROW = 0.03
+NARROW = 0.05
 """Width of an interval, as a share of the speed-up, that is narrow enough."""
 ROUND_TRIPS = 30
 VERIFIED_SHARE = 0.25
@@ -199,6 +199,8 @@ class _Pairs:
         with self._core.judge():
             self._round_trip_us = _round_trip_us(baseline, call_s)
         self._last: Sequence[Tensor] = ()
+        self._images: list[Tensor] = []
+        """Written over turn by turn: fresh memory costs more than what is put there."""
         self._regimes = other_regimes(problem, expected.case)
         self._due = early_visits(self._regimes, self._random)
 
@@ -210,7 +212,9 @@ class _Pairs:
         """Gives both children a turn and keeps their times; what was wrong, or None."""
         cases, unusual = self._cases()
         inputs = [self._problem.inputs(case) for case in cases]
-        images = [self._layout.image_of(one) for one in inputs]
+        while len(self._images) < len(inputs):
+            self._images.append(self._layout.image.clone())
+        images = [self._layout.image_of(*one) for one in zip(inputs, self._images, strict=False)]
         turns = [self._candidate, self._baseline]
         self._random.shuffle(turns)
         with self._core.judge():
