@@ -22,7 +22,7 @@ from enum import Enum
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType, NoneType, UnionType
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from agent_env.customers.user import User
 from agent_env.errors import UnknownNameError
@@ -30,6 +30,10 @@ from agent_env.referee import Rate, Referee
 from agent_env.tool_spec import ToolSpec
 from agent_env.types import Action, Call, Effect, Limits, Task
 from agent_env.world import State, World
+
+if TYPE_CHECKING:
+    from agent_env.external.attempt import Attempt
+    from agent_env.external.feedback import Told
 
 _EXPECTED = {
     int: "a whole number",
@@ -78,7 +82,8 @@ class Domain:
         derive: Makes task number `index` of a seed.
         close: The oracle's closing message for a task.
         limits: What an episode gets that is given none: enough for a good agent.
-        script: What a perfect agent does, a turn each; None is the gold calls and the closing.
+        script: What a perfect agent does, a turn each, or nothing where that is not known; None is
+            the gold calls and the closing.
         task_count: How many tasks there are; None when they never end.
         start: Opens the state in which a task begins; None opens what all episodes start from.
         judge: Whether a state is as a task wants it; None compares its diff with the gold's.
@@ -86,6 +91,7 @@ class Domain:
             as wanted; raises when another judge disagrees, which ends it as `infra_error`.
         needs_consent: Whether a write that the customer had not agreed to spoils the outcome.
         referee: Who judges every turn, in place of a customer and a gold diff; None without one.
+        corrective: Words turns of which nothing could be made; None words them by `wording`.
     """
 
     name: str
@@ -107,6 +113,7 @@ class Domain:
     audit: Callable[[Task, Any, bool], None] | None = None
     needs_consent: bool = False
     referee: Referee | None = None
+    corrective: Callable[[Attempt], Told] | None = None
     _by_name: Mapping[str, ToolSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -216,6 +223,18 @@ def load_domain(name: str, **options: Any) -> Domain:
     # The defaults are filled in first, so that naming one does not build the domain twice.
     filled = {key: given.get(key, parameter.default) for key, parameter in known.items()}
     return _build(build, tuple(filled.items()))
+
+
+def option_names(name: str) -> tuple[str, ...]:
+    """The options that the domain of that name takes.
+
+    Args:
+        name: One of `list_domains()` or `list_adapted()`.
+
+    Raises:
+        UnknownNameError: No such domain.
+    """
+    return tuple(_parameters(_find_build(name)))
 
 
 @cache

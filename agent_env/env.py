@@ -25,11 +25,12 @@ from typing import Any, Self, TypeAlias
 
 from agent_env import feedback, metrics
 from agent_env.asking import Asking, arun, run
-from agent_env.calls import call_messages, run_calls, tool_message
+from agent_env.calls import call_messages, run_calls
 from agent_env.consent import Consent
 from agent_env.customers.user import Situation, User
 from agent_env.domain import Domain
 from agent_env.errors import EnvError, boundary
+from agent_env.external.of_turns import corrected
 from agent_env.goal import Progress
 from agent_env.referee import Look, Referee
 from agent_env.rewards import COMPONENTS, QUIET, RewardWeights, TurnEvents, score
@@ -52,6 +53,7 @@ from parsers import ParsedMessage, ParseStatus, parse
 _WEIGHTS = RewardWeights()
 _CUSTOMER, _SCORING, _REFEREE = boundary("customer"), boundary("scoring"), boundary("referee")
 _NOTHING = dict.fromkeys(COMPONENTS, 0.0)
+_Answered: TypeAlias = tuple[tuple[CallResult, ...], list[Message], Mapping[str, Any] | None]
 _Ruled: TypeAlias = tuple[
     tuple[CallResult, ...], list[Message], dict[str, float], Mapping[str, Any]
 ]
@@ -66,8 +68,7 @@ class ToolEnv:
         store: The episode's state.
         messages: The conversation so far as the model sees it, its own turns raw.
         stop_reason: Why the episode is over; None while it is not.
-        infra_error: The failure that ended it, as `{"kind", "message", "retryable"}`; None without
-            one.
+        infra_error: What ended it, as `{"kind", "message", "retryable"}`; None without a failure.
     """
 
     __slots__ = (
@@ -210,12 +211,8 @@ class ToolEnv:
                 if self.domain.referee is not None:
                     ruled = yield from self._rule(self.domain.referee, text, parsed)
                     results, answers, components, note = ruled
-                elif parsed.status is ParseStatus.MESSAGE:
-                    message = feedback.encodable(parsed.content)
-                    answers = [(yield from self._converse(message))]
-                    components = self._score(parsed, results)
                 else:
-                    results, answers = self._answer(parsed)
+                    results, answers, note = yield from self._answer(parsed)
                     components = self._score(parsed, results)
             except EnvError as error:
                 self._fail(error)
@@ -260,10 +257,15 @@ class ToolEnv:
             "infra_error": self.infra_error,
         }
 
-    def _answer(self, parsed: ParsedMessage) -> tuple[tuple[CallResult, ...], list[Message]]:
-        """The results of a turn's calls, and what the model is told after it."""
-        if parsed.status is ParseStatus.MALFORMED:
-            return (), [tool_message(feedback.malformed_text(parsed, self.domain.wording))]
+    def _answer(self, parsed: ParsedMessage) -> Asking[_Answered]:
+        """The results of a turn's calls, what the model is told after it, and what is noted."""
+        if parsed.status is ParseStatus.CALLS:
+            return (*self._call(parsed), None)
+        if parsed.status is ParseStatus.MESSAGE:
+            return (), [(yield from self._converse(feedback.encodable(parsed.content)))], None
+        return (), *(yield from corrected(self.domain, parsed, len(self._turns), self._limits))
+
+    def _call(self, parsed: ParsedMessage) -> tuple[tuple[CallResult, ...], list[Message]]:
         results = run_calls(parsed, self.domain, self.store, self._limits)
         for result in results:
             metrics.count_call(self._counts, result)
@@ -305,7 +307,7 @@ class ToolEnv:
         results: tuple[CallResult, ...] = ()
         answers: list[Message] = []
         if parsed.status is ParseStatus.CALLS:
-            results, answers = yield partial(self._answer, parsed)
+            results, answers = yield partial(self._call, parsed)
         turn = len(self._turns) + 1
         left = 0 if self.done else max(0, self._limits.max_turns - turn)
         look = Look(self.task, self.store, text, parsed, results, self._reasoning, turn, left)

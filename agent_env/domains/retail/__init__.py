@@ -18,6 +18,7 @@ from agent_env.domains.retail.script import close, script
 from agent_env.domains.retail.tasks import KINDS, TaskSource
 from agent_env.domains.retail.world import generate
 from agent_env.errors import UnknownNameError
+from agent_env.external.of_turns import corrective
 from agent_env.store import Base
 from agent_env.types import Limits
 
@@ -38,6 +39,10 @@ def build(
     wire_format: str = "hermes",
     noise: float = 0.0,
     consent: str = "required",
+    external_mode: str | None = None,
+    external_expert_edits_model: str = "",
+    external_expert_edits_url: str = "",
+    external_on_failure: str = "infra_error",
 ) -> Domain:
     """The retail domain for these options.
 
@@ -55,6 +60,11 @@ def build(
         noise: How often the scripted customer is difficult, from 0.0 (never) to 1.0.
         consent: Whether a write that the customer had not agreed to spoils the outcome ("required")
             or is only counted ("watched").
+        external_mode: How a turn of which nothing could be made is worded: a feedback mode, or None
+            for the words of `feedback`.
+        external_expert_edits_model: This and the others: see `ExternalSettings`.
+        external_expert_edits_url: See there.
+        external_on_failure: See there.
 
     Raises:
         UnknownNameError: No such prompt, kind, feedback or consent.
@@ -87,6 +97,10 @@ def build(
             "wire_format": wire_format,
             "noise": noise,
             "consent": consent,
+            "external_mode": external_mode,
+            "external_expert_edits_model": external_expert_edits_model,
+            "external_expert_edits_url": external_expert_edits_url,
+            "external_on_failure": external_on_failure,
         },
         base=base,
         tools=tuple(tools.values()),
@@ -100,4 +114,10 @@ def build(
         limits=LIMITS,
         script=script,
         needs_consent=is_required(consent),
+        corrective=corrective(
+            external_mode,
+            external_expert_edits_model,
+            external_expert_edits_url,
+            external_on_failure,
+        ),
     )

@@ -16,6 +16,7 @@ from agent_env.domains.retail_mini.intents import INTENTS, USER, TaskSource, clo
 from agent_env.domains.retail_mini.prompt import STYLES, build_prompt
 from agent_env.domains.retail_mini.world import generate
 from agent_env.errors import UnknownNameError
+from agent_env.external.of_turns import corrective
 from agent_env.store import Base
 
 
@@ -27,6 +28,10 @@ def build(
     feedback: str | None = None,
     wire_format: str = "hermes",
     consent: str = "watched",
+    external_mode: str | None = None,
+    external_expert_edits_model: str = "",
+    external_expert_edits_url: str = "",
+    external_on_failure: str = "infra_error",
 ) -> Domain:
     """The retail domain for these options.
 
@@ -41,6 +46,11 @@ def build(
         wire_format: How the prompt's examples write calls; a format of `parsers.render`.
         consent: Whether a write that the customer had not agreed to spoils the outcome ("required")
             or is only counted ("watched").
+        external_mode: How a turn of which nothing could be made is worded: a feedback mode, or None
+            for the words of `feedback`.
+        external_expert_edits_model: This and the others: see `ExternalSettings`.
+        external_expert_edits_url: See there.
+        external_on_failure: See there.
 
     Raises:
         UnknownNameError: No such prompt, kind, feedback or consent.
@@ -75,6 +85,10 @@ def build(
             "feedback": feedback,
             "wire_format": wire_format,
             "consent": consent,
+            "external_mode": external_mode,
+            "external_expert_edits_model": external_expert_edits_model,
+            "external_expert_edits_url": external_expert_edits_url,
+            "external_on_failure": external_on_failure,
         },
         base=base,
         tools=tuple(tools.values()),
@@ -86,4 +100,10 @@ def build(
         derive=TaskSource.of(base, tools, kinds).derive,
         close=close,
         needs_consent=is_required(consent),
+        corrective=corrective(
+            external_mode,
+            external_expert_edits_model,
+            external_expert_edits_url,
+            external_on_failure,
+        ),
     )
