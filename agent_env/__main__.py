@@ -9,6 +9,7 @@ own modules.
     python -m agent_env play --domain retail --task 0 [--as customer]
     python -m agent_env evaluate --base-url URL --model NAME --domain retail --tasks 50
     python -m agent_env rescore FILE
+    python -m agent_env show FILE [--number N | --best | --worst]
     python -m agent_env bench CANDIDATE.py --task row_softmax_masked
     python -m agent_env serve-script --domain retail --tasks 50
 
@@ -37,6 +38,7 @@ ELSEWHERE = {
     "play": ("agent_env.play.command", "play_command"),
     "evaluate": ("agent_env.evaluation.command", "evaluate_command"),
     "rescore": ("agent_env.evaluation.command", "rescore_command"),
+    "show": ("agent_env.showing.command", "show_command"),
     "bench": ("agent_env.kernels.bench", "bench_command"),
     "serve-script": ("agent_env.endpoints.command", "serve_script_command"),
 }
@@ -87,6 +89,7 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
         ("play", "play one task in the terminal, as the agent or as the customer"),
         ("evaluate", "score a model at an OpenAI-compatible endpoint"),
         ("rescore", "recorded trajectories through today's parser and scoring"),
+        ("show", "one recorded trajectory, for people"),
         ("bench", "compile, check and time a kernel"),
         ("serve-script", "a server without a model, for trying evaluate"),
     ):

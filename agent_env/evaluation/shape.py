@@ -181,3 +181,10 @@ SCORED: Shape = {
     },
 }
 """What scoring again needs besides."""
+
+SHOWN: Shape = {
+    "messages": [{"role": _text, "content": _text}],
+    "turns": [{"text": _text, "status": _text}],
+    "reward": _number,
+}
+"""What a trajectory needs to be shown."""

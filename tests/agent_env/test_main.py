@@ -30,7 +30,7 @@ def test_tasks_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         (
             ["task"],
             "There is no command 'task'. Did you mean 'tasks'? Known: tasks, play, "
-            "evaluate, rescore, bench, serve-script.",
+            "evaluate, rescore, show, bench, serve-script.",
         ),
         (["tasks", "--domain", "retail_mni"], "Did you mean 'retail_mini'?"),
         (["tasks", "--count", "-1"], "count is -1; give 0 or more."),

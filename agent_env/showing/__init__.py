@@ -1,0 +1,1 @@
+"""A recorded trajectory for people: `python -m agent_env show FILE`."""
