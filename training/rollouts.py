@@ -77,8 +77,9 @@ class RolloutLog:
         for episode in episodes:
             jsonl.append(self._path, record(step, episode))
         if self._debug:
-            for line in (line for episode in episodes for line in turn_lines(step, episode)):
-                log.debug("%s", line)
+            for episode in episodes:
+                for level, line in turn_lines(step, episode):
+                    log.log(level, "%s", line)
             self._log_conversations(step, episodes)
         if step == 1 or step % self._every_steps == 0:
             for title, episode in examples_of(episodes).items():
@@ -124,8 +125,11 @@ def record(step: int, episode: EpisodeLike) -> dict[str, Any]:
     return line
 
 
-def turn_lines(step: int, episode: EpisodeLike) -> Iterator[str]:
-    """For each turn: how many messages of which roles came before, its length, and how it ended."""
+def turn_lines(step: int, episode: EpisodeLike) -> Iterator[tuple[int, str]]:
+    """For each turn: how many messages of which roles came before, its length, and how it ended.
+
+    With its level: a warning where hygiene found something to warn of, else for debugging.
+    """
     turns = iter(episode.turns)
     roles: list[str] = []
     number = 0
@@ -133,11 +137,13 @@ def turn_lines(step: int, episode: EpisodeLike) -> Iterator[str]:
         if message["role"] == "assistant" and (turn := next(turns, None)) is not None:
             number += 1
             warned = "".join(f", warning: {name}" for name in turn.look.warnings)
+            level = logging.WARNING if warned else logging.DEBUG
             yield (
+                level,
                 f"turn {number} of {episode.session}, step {step}: {len(roles)} messages "
                 f"({' '.join(roles)}), {turn.generation.prompt_tokens} tokens; answer of "
                 f"{len(message['content'])} characters, {turn.generation.response_tokens} tokens, "
-                f"stop {turn.generation.stop_reason}, {turn.look.treatment.value}{warned}"
+                f"stop {turn.generation.stop_reason}, {turn.look.treatment.value}{warned}",
             )
         roles.append(message["role"])
 

@@ -158,8 +158,9 @@ def test_with_debugging_every_turn_says_what_it_was_given_and_how_it_ended(
     episode = played("s", "<tool_call>", "hello there")
     episode.turns = (trained("<tool_call>", "length", None), trained("hello there", "stop", 0.75))
     assert list(turn_lines(3, episode))[1] == (
+        logging.WARNING,
         "turn 2 of s, step 3: 3 messages (user assistant user), 90 tokens; answer of 11 "
-        "characters, 12 tokens, stop stop, trained, warning: short_answers"
+        "characters, 12 tokens, stop stop, trained, warning: short_answers",
     )
     for debug, lines in ((False, 0), (True, 2)):
         caplog.clear()
