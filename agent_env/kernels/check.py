@@ -21,6 +21,7 @@ from agent_env.kernels.children import Child
 from agent_env.kernels.compare import Expected, compare, expect
 from agent_env.kernels.layout import Layout
 from agent_env.kernels.problem import Problem
+from agent_env.kernels.processes import wants_to_run
 from agent_env.kernels.verdict import Mismatch, Status
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ def busy(child: Child) -> Finding | None:
     while not asleep and wait_s < IDLE_AT_MOST_S:
         time.sleep(wait_s)
         before_s, used_s = used_s, child.cpu_s()
-        asleep = used_s - before_s < wait_s / 4 and not child.wants_to_run()
+        asleep = used_s - before_s < wait_s / 4 and not wants_to_run(child.pid)
         wait_s *= 2
     child.stop()
     if not asleep or child.descendants():

@@ -147,7 +147,8 @@ class Child:
         self._signal(signal.SIGCONT)
         self._stopped = False
         answer, end = self._receive(timeout_s)
-        self.stop()
+        if self.stop():
+            end = time.perf_counter_ns()
         return Reply(data=answer, wall_ns=end - begin, cpu_s=self._cpu_s - cpu_s)
 
     def bind(self, spec: dict[str, Any], timeout_s: float) -> None:
@@ -264,20 +265,26 @@ class Child:
                 self._poll.unregister(self._log_fd)
         return bool(data)
 
-    def stop(self) -> None:
-        """Stops all threads of the process and waits until the kernel says so."""
+    def stop(self) -> bool:
+        """Stops all threads of the process; whether it first sat where no stop reaches it.
+
+        There it may wait for another process that works for it, and that time is its own.
+        """
         if self._stopped or self._status is not None:
-            return
+            return False
+        unreached = False
         self._signal(signal.SIGSTOP)
         deadline = time.monotonic() + 1.0
         while time.monotonic() < deadline:
             state = os.pread(self._state, 512, 0).rpartition(b")")[2][1:2]
             if state in b"TtZX":
                 break
+            unreached |= state == b"D"
             os.sched_yield()  # where both share a core, it needs that core to stop
         self._stopped = True
         with suppress(OSError):
             self._cpu_s = self.cpu_s()
+        return unreached
 
     def go_on(self) -> None:
         """Lets the process run without asking anything of it."""
@@ -298,15 +305,6 @@ class Child:
         ready = select.select([answer, self._pidfd], [], [], wait_s)[0]
         self.stop()
         return answer in ready and self._early()
-
-    def wants_to_run(self) -> bool:
-        """Whether any thread of the process runs or waits for a core."""
-        for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - a virtual folder
-            with suppress(OSError):
-                stat = Path(f"/proc/{self.pid}/task/{thread}/stat").read_bytes()
-                if stat.rpartition(b")")[2][1:2] == b"R":
-                    return True
-        return False
 
     def descendants(self) -> int:
         """How many other processes there are of its making; see `Family.size`."""

@@ -130,3 +130,13 @@ def _lives(pid: str) -> bool:
     except OSError:
         return False
     return text.rpartition(")")[2][1:2] not in "ZX"
+
+
+def wants_to_run(pid: int) -> bool:
+    """Whether any thread of a process runs or waits for a core."""
+    for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a virtual folder
+        with suppress(OSError):
+            stat = Path(f"/proc/{pid}/task/{thread}/stat").read_bytes()
+            if stat.rpartition(b")")[2][1:2] == b"R":
+                return True
+    return False

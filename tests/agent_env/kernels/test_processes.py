@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +159,11 @@ def test_a_process_that_came_and_went_counts_until_it_is_taken_note_of() -> None
     family_of_us.settle()
     assert family_of_us.size() == before
     os.waitpid(pid, 0)
+
+
+def test_who_waits_for_a_process_where_no_stop_reaches_him_pays_for_it(judge: Judge) -> None:
+    path = Path(__file__).parents[2] / "cheats" / "cpp_answers_while_another_waits.py"
+    code = path.read_text(encoding="utf-8").replace("usleep(200)", "usleep(20000)")
+    got = judge.evaluate(code, load_task("cumsum_rows"))
+    assert got.timing is not None, got.reason
+    assert got.timing.candidate_us > 15_000
