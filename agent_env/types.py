@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 Message: TypeAlias = dict[str, str]
 """A chat message: `{"role": ..., "content": ...}`."""
@@ -227,9 +228,8 @@ def _read_calls(data: Iterable[Mapping[str, Any]]) -> tuple[Call, ...]:
     return tuple((call["name"], dict(call["arguments"])) for call in data)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallResult:
-    """One call and what came of it.
+class CallResult(NamedTuple):
+    """One call and what came of it; a named tuple, for it is made in every turn.
 
     Attributes:
         name: The tool.
@@ -246,9 +246,8 @@ class CallResult:
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepResult:
-    """The environment's answer to one assistant turn.
+class StepResult(NamedTuple):
+    """The environment's answer to one assistant turn; a named tuple, as `CallResult`.
 
     Attributes:
         messages: What to append to the conversation, roles "tool" and "user".
@@ -264,4 +263,4 @@ class StepResult:
     reward: float
     done: bool
     stop_reason: StopReason | None = None
-    info: Mapping[str, Any] = field(default_factory=dict)
+    info: Mapping[str, Any] = MappingProxyType({})

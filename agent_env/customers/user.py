@@ -14,15 +14,14 @@ whether it succeeded.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from agent_env.types import Message, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What a customer knows when it replies.
+class Situation(NamedTuple):
+    """What a customer knows when it replies; a named tuple, for it is made for each reply.
 
     Attributes:
         task: What it wants.
@@ -47,9 +46,8 @@ class Situation:
         return sum(message["role"] == "user" for message in self.conversation)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserReply:
-    """What the customer says, and whether it leaves.
+class UserReply(NamedTuple):
+    """What the customer says, and whether it leaves; a named tuple, as `Situation`.
 
     Attributes:
         text: What the agent reads.
@@ -59,7 +57,7 @@ class UserReply:
 
     text: str
     done: bool = False
-    counts: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, float] = MappingProxyType({})
 
 
 class User(Protocol):
