@@ -62,10 +62,14 @@ class Script:
     ) -> Self:
         """The oracle's turns for these tasks, played against the domain's own customer.
 
+        Where a referee judges, nothing is played: what it says follows from the turns, and judging
+        them takes long.
+
         Args:
             domain: From which the tasks were derived.
             tasks: In any order.
-            fail: Numbers of tasks, counted from 0, in which every write is replaced by a refusal.
+            fail: Numbers of tasks, counted from 0, in which every write, or every turn that a
+                referee judges, is replaced by a refusal.
             max_turns: Room for the longest of the oracle's scripts.
         """
         return cls(
@@ -118,10 +122,12 @@ def _line_of(domain: Domain, task: Task, fails: bool, max_turns: int) -> Line:
     turns: list[Turn] = []
     for action in domain.oracle(task):
         turn = Turn(text=action) if isinstance(action, str) else Turn(calls=(action,))
-        if fails and any(domain.tool(name).effect is not Effect.READ for name, _ in turn.calls):
+        is_judged = domain.referee is not None
+        writes = any(domain.tool(name).effect is not Effect.READ for name, _ in turn.calls)
+        if fails and (writes or is_judged):
             turn = Turn(text=REFUSAL)
         turns.append(turn)
-        if not env.done:
+        if not env.done and not is_judged:
             answers = env.step(as_text(turn, "hermes")).messages
             said += [answer["content"] for answer in answers if answer["role"] == "user"]
     return Line(said=tuple(said), turns=tuple(turns))

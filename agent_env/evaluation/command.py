@@ -142,6 +142,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         asked=asked,
         baselines=baselines(domain, tasks),
         prices=Prices(prompt=options.price_in, completion=options.price_out),
+        domain=domain,
     )
     summary = {"settings": evaluation.settings.to_dict(), **summary}
     mode = "native tool calls" if options.native_tools else "text"

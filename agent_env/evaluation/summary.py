@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_env import metrics
+from agent_env.domain import Domain
 from agent_env.evaluation.ledger import Digest
 from agent_env.evaluation.run import Pair
 from agent_env.evaluation.statistics import bootstrap_mean, pass_hat_k, percentile, wilson
@@ -40,6 +41,7 @@ def summarize(
     asked: Iterable[Pair],
     baselines: Mapping[str, float] | None = None,
     prices: Prices | None = None,
+    domain: Domain | None = None,
 ) -> dict[str, Any]:
     """Everything that is known about these episodes.
 
@@ -48,10 +50,12 @@ def summarize(
         asked: The pairs that were to be played.
         baselines: Success rates to print beside.
         prices: Of the evaluated model.
+        domain: Where the episodes were played; None leaves out what only that domain counts.
     """
     scored = [one for one in digests if one.infra_error is None]
     failed = [one for one in digests if one.infra_error is not None]
-    sums = metrics.pool(_filled(one.counts) for one in scored)
+    keys, rates = (domain.keys, domain.rates) if domain else ((), ())
+    sums = metrics.pool((_filled(one.counts, keys) for one in scored), rates)
     solved = sum(one.success for one in scored)
     number = len(set(asked))
     return {
@@ -88,12 +92,18 @@ def summarize(
         "latency_s": _latency(digests),
         "infra_errors": dict(Counter(str(one.infra_error) for one in failed).most_common()),
         "reward": {"mean": _share(sums["reward/total"], len(scored))},
+        "own": {
+            "counts": {key: sums[key] for key in keys if sums.get(key)},
+            "rates": {rate.name: sums[rate.name] for rate in rates if not rate.is_geometric},
+            "means": {rate.name: sums[rate.name] for rate in rates if rate.is_geometric},
+        },
     }
 
 
-def _filled(counts: Mapping[str, float]) -> dict[str, float]:
+def _filled(counts: Mapping[str, float], own: Iterable[str]) -> dict[str, float]:
     # A file may be older than a metric, or younger than one that is gone.
-    return {key: counts.get(key, 0.0) for key in metrics.episode_keys()} | {"episodes": 1.0}
+    known = (*metrics.episode_keys(), *own)
+    return {key: counts.get(key, 0.0) for key in known} | {"episodes": 1.0}
 
 
 def _pass_hat_k(scored: Sequence[Digest]) -> dict[str, dict[str, Any]]:

@@ -61,6 +61,7 @@ def rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _parse_rows(summary)
         yield from _consent_row(summary["consent"])
         yield from _turn_rows(summary)
+        yield from _own_rows(summary["own"])
     yield from _cost_rows(summary)
 
 
@@ -89,6 +90,17 @@ def _consent_row(consent: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if consent["writes"]:
         share = f"{_percent(consent['rate'])}  {consent['agreed']} of {consent['writes']}"
         yield "writes agreed to", f"{share} that the customer is to be asked about"
+
+
+def _own_rows(own: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, rate in own["rates"].items():
+        yield _label(name), _percent(rate)
+    for name, mean in own["means"].items():
+        yield _label(name), f"{mean:.3g}" if mean else "not measured"
+
+
+def _label(key: str) -> str:
+    return key.replace("/", " ").replace("_", " ")
 
 
 def _turn_rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

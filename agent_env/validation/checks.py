@@ -3,6 +3,9 @@
 Place in the flow: `validate` runs `CHECKS` on each task. A check yields a sentence for each thing
 that is wrong; its docstring is what the table says about it.
 
+Where a referee judges, there is no customer, no fact to tell and no store to compare: those checks
+are left out (`OF_SHOPS`), and a task for which no right answer is known is checked without it.
+
 What it does not do: it counts nothing and catches nothing.
 """
 
@@ -48,9 +51,21 @@ class Probe:
         self.task = task
         self.swaps = 0
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether a right answer is known."""
+        return self.domain.referee is None or bool(self.domain.oracle(self.task))
+
+    @property
+    def wants_nothing(self) -> bool:
+        """Whether doing nothing is right."""
+        return self.domain.referee is None and is_refusal(self.task)
+
     @cached_property
     def gold(self) -> ToolEnv:
         """The episode that the oracle played, asking again where the customer is difficult."""
+        if self.domain.referee is not None:
+            return self.play([one for one in self.domain.oracle(self.task) if isinstance(one, str)])
         agent = ScriptedAgent(script=self.domain.oracle(self.task))
         env = self._start(max_turns=_SPARE_TURNS + 3 * len(agent.script))
         while not env.done:
@@ -59,7 +74,7 @@ class Probe:
 
     def play(self, texts: Sequence[str]) -> ToolEnv:
         """The episode in which an agent says this, a text a turn."""
-        env = self._start(max_turns=len(texts))
+        env = self._start(max_turns=max(1, len(texts)))
         for text in texts:
             if not env.done:
                 env.step(text)
@@ -100,24 +115,28 @@ def check_gold_runs(probe: Probe) -> Iterator[str]:
 
 def check_gold_succeeds(probe: Probe) -> Iterator[str]:
     """The oracle succeeds with full outcome, and the customer leaves."""
+    if not probe.is_solved:
+        return
     env = probe.gold
     if env.stop_reason is StopReason.MAX_TURNS:
         yield "The customer does not leave when all is done and told."
     elif env.stop_reason is StopReason.INFRA_ERROR:
         yield "The oracle's episode ends as a failure of the environment."
-    elif env.metrics()["reward/outcome"] != RewardWeights().outcome:
+    elif not env.metrics()["reward/success"] or (
+        probe.domain.referee is None and env.metrics()["reward/outcome"] != RewardWeights().outcome
+    ):
         yield "The oracle's episode is no success."
 
 
 def check_nothing(probe: Probe) -> Iterator[str]:
     """Doing nothing scores 0."""
-    if not is_refusal(probe.task) and probe.play(["Done."]).metrics()["reward/success"]:
+    if not probe.wants_nothing and probe.play(["Done."]).metrics()["reward/success"]:
         yield "An agent that does nothing succeeds."
 
 
 def check_talk(probe: Probe) -> Iterator[str]:
     """Only talking scores 0, whatever is said."""
-    if is_refusal(probe.task):
+    if probe.wants_nothing:
         return
     facts = " ".join(probe.task.facts.values())
     talk = (probe.task.opening, f"{probe.domain.close(probe.task)} {facts}", "Yes. All is done.")
@@ -243,6 +262,18 @@ CHECKS: Mapping[str, Callable[[Probe], Iterator[str]]] = MappingProxyType(
         "round_trip": check_round_trip,
     }
 )
+
+OF_SHOPS = frozenset(
+    {
+        "shotgun_fails",
+        "handover_at_once_fails",
+        "unasked_writes_fail",
+        "facts_exact",
+        "order_free",
+        "needs_customer",
+    }
+)
+"""Checks of what customers, facts and stores must not give away; none where a referee judges."""
 
 
 def _play_writes(probe: Probe, talk: Sequence[str]) -> ToolEnv:

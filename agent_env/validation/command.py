@@ -24,6 +24,7 @@ from agent_env.evaluation.options import domain_option, pairs
 from agent_env.validation.checks import CHECKS
 from agent_env.validation.validate import DERIVED, Report, Validator
 
+_NOT_HERE = "Does not apply: a referee judges here, without customer, facts and store."
 _ABOUT = {DERIVED: "The task can be derived, and its id is its own."}
 _FIRST_LINE_S, _LINE_S = 2.0, 5.0
 
@@ -56,10 +57,15 @@ def lines(report: Report) -> Iterator[str]:
     )
     yield f"  {'check':<22}{'tasks':>7}{'failed':>8}  about"
     for check, faults in report.failed().items():
+        if check in report.left_out:
+            yield f"  {check:<22}{'-':>7}{'-':>8}  {_NOT_HERE}"
+            continue
         about = _ABOUT.get(check) or (CHECKS[check].__doc__ or "").strip()
         yield f"  {check:<22}{report.tasks:>7}{len(faults):>8}  {about}"
         if faults:
             yield f"{'':>39}  first: {faults[0].task_id}: {faults[0].message}"
+    if report.unsolved:
+        yield f"No right answer is known for {report.unsolved} of {report.tasks} tasks."
     wrong = len({fault.task_id for fault in report.faults})
     yield f"{wrong} of {report.tasks} tasks fail." if wrong else "All tasks pass."
 

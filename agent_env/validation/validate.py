@@ -19,7 +19,7 @@ from typing import Any
 from agent_env.domain import Domain
 from agent_env.errors import EnvError, ToolError, boundary
 from agent_env.types import Task
-from agent_env.validation.checks import CHECKS, Probe, is_refusal
+from agent_env.validation.checks import CHECKS, OF_SHOPS, Probe
 
 DERIVED = "derived"
 """The check that a task can be made at all; it is made before the others can look at it."""
@@ -44,6 +44,8 @@ class Report:
         refusals: How many of them want nothing changed and nothing told, so that doing nothing is
             right.
         swaps: How many pairs of independent changes were made in the other order.
+        unsolved: How many tasks no right answer is known for; they were checked without one.
+        left_out: Checks that do not apply to the domain.
         faults: Everything that is wrong, in the order of the tasks.
     """
 
@@ -52,6 +54,8 @@ class Report:
     refusals: int
     swaps: int
     faults: tuple[Fault, ...]
+    unsolved: int = 0
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -75,6 +79,8 @@ class Report:
             "tasks": self.tasks,
             "refusals": self.refusals,
             "swaps": self.swaps,
+            "unsolved": self.unsolved,
+            "left_out": list(self.left_out),
             "failed": {check: len(faults) for check, faults in self.failed().items()},
             "faults": [
                 {"check": fault.check, "task": fault.task_id, "message": fault.message}
@@ -99,7 +105,8 @@ class Validator:
         self._domain = domain
         self._faults: list[Fault] = []
         self._ids: Counter[str] = Counter()
-        self._tasks = self._refusals = self._swaps = 0
+        self._tasks = self._refusals = self._swaps = self._unsolved = 0
+        self._left_out = [name for name in CHECKS if domain.referee and name in OF_SHOPS]
 
     def derive(self, index: int, seed: int) -> None:
         """Makes task number `index` of a seed and checks it."""
@@ -115,12 +122,15 @@ class Validator:
         """Runs every check on a task."""
         self._tasks += 1
         self._ids[task.id] += 1
-        self._refusals += is_refusal(task)
         if self._ids[task.id] == 2:
             message = "Another task has the same id."
             self._faults.append(Fault(check=DERIVED, task_id=task.id, message=message))
         probe = Probe(self._domain, task)
+        self._refusals += probe.wants_nothing
+        self._unsolved += not probe.is_solved
         for name, check in CHECKS.items():
+            if name in self._left_out:
+                continue
             self._faults += [
                 Fault(check=name, task_id=task.id, message=message)
                 for message in _guarded(lambda check=check: check(probe))  # type: ignore[misc]
@@ -135,6 +145,8 @@ class Validator:
             refusals=self._refusals,
             swaps=self._swaps,
             faults=tuple(self._faults),
+            unsolved=self._unsolved,
+            left_out=tuple(self._left_out),
         )
 
 

@@ -23,6 +23,7 @@ from agent_env.domains.kernels.reward import Ladder
 from agent_env.domains.kernels.tasks import TaskSource, close
 from agent_env.domains.kernels.world import KernelWorld
 from agent_env.errors import UnknownNameError
+from agent_env.external.of_turns import corrective
 from agent_env.kernels.tasks import list_tasks
 from agent_env.types import Limits, Task
 
@@ -61,6 +62,10 @@ def build(
     most_doublings: float = 3.0,
     policy_is_fraud: bool = False,
     solutions: str | None = None,
+    external_mode: str | None = None,
+    external_expert_edits_model: str = "",
+    external_expert_edits_url: str = "",
+    external_on_failure: str = "infra_error",
 ) -> Domain:
     """The kernels domain for these options.
 
@@ -82,9 +87,14 @@ def build(
         policy_is_fraud: Whether a program that is refused by its text forfeits the episode.
         solutions: Folder of right programs, `<task>_<language>.py`, for the oracle; None knows only
             those in plain PyTorch.
+        external_mode: How the agent is told of its programs: a feedback mode, or None for an
+            instruction by kind of result.
+        external_expert_edits_model: This and the others: see `ExternalSettings`.
+        external_expert_edits_url: See there.
+        external_on_failure: See there.
 
     Raises:
-        UnknownNameError: No such task, language, prompt or device.
+        UnknownNameError: No such task, language, prompt, device or mode.
         ValueError: No turn at all, a worth that is below 0, or a folder that is not there.
     """
     for name in tasks:
@@ -102,6 +112,9 @@ def build(
         raise ValueError(f"solutions is {solutions!r}, which is no folder; name one that exists.")
     ladder = Ladder(
         compiled=compiled, correct=correct, doubling=doubling, most_doublings=most_doublings
+    )
+    feedback = corrective(
+        external_mode, external_expert_edits_model, external_expert_edits_url, external_on_failure
     )
     evaluator = JudgeEvaluator(device=device, wanted="" if language == "torch" else language)
     world = KernelWorld(tasks or list_tasks(), evaluator, ladder=ladder, timed=timing)
@@ -132,6 +145,10 @@ def build(
             "most_doublings": most_doublings,
             "policy_is_fraud": policy_is_fraud,
             "solutions": solutions,
+            "external_mode": external_mode,
+            "external_expert_edits_model": external_expert_edits_model,
+            "external_expert_edits_url": external_expert_edits_url,
+            "external_on_failure": external_on_failure,
         },
         base=world,
         tools=offered,
@@ -145,7 +162,7 @@ def build(
         limits=Limits(max_turns=turns),
         script=source.script,
         start=world.open_task,
-        referee=KernelReferee(ladder=ladder, policy_is_fraud=policy_is_fraud),
+        referee=KernelReferee(ladder=ladder, policy_is_fraud=policy_is_fraud, feedback=feedback),
     )
 
 

@@ -19,15 +19,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent_env.domains.kernels import words
 from agent_env.domains.kernels.attempt import try_program
 from agent_env.domains.kernels.reward import Kind, Ladder, speedup
 from agent_env.domains.kernels.world import KernelState, Past, Tried
+from agent_env.external.attempt import Attempt
+from agent_env.external.feedback import KEYS as EXTERNAL_KEYS
+from agent_env.external.feedback import Told
+from agent_env.external.of_kernels import attempt_of
 from agent_env.kernels.extract import extract
-from agent_env.kernels.verdict import Verdict
+from agent_env.kernels.verdict import Status, Verdict
 from agent_env.referee import Look, Rate, Ruling
 from agent_env.types import StopReason
 from parsers import ParseStatus
@@ -43,6 +47,7 @@ KEYS = (
     "kernel/faster",
     "kernel/faster_1_2",
     "kernel/hack_flag",
+    *EXTERNAL_KEYS,
 )
 """Counted per answer; `hack_flag` per episode. `log2_speedup` sums over the measured ones."""
 
@@ -73,10 +78,12 @@ class KernelReferee:
     Attributes:
         ladder: What verdicts are worth.
         policy_is_fraud: Whether a program that was refused by its text is treated as fraud.
+        feedback: Tells of programs in a feedback mode; None tells by `words`.
     """
 
     ladder: Ladder
     policy_is_fraud: bool = False
+    feedback: Callable[[Attempt], Told] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -125,12 +132,18 @@ class KernelReferee:
         verdict, tried = try_program(state, code, turn=look.turn, timed=state.world.timed)
         self._keep(state, tried)
         flagged = self._settle(state, before, (tried,))
+        told = self._told(look, state.past, verdict, code)
         return Ruling(
-            text=words.instruction(verdict, state.past, look.turns_left),
+            text=told.text,
             gain=state.past.value - before.value,
             is_success=_is_success(state.past),
-            counts={**_counts(Kind(tried.kind), verdict), **flagged},
-            note={"kind": tried.kind, "value": tried.value, "verdict": _note(verdict)},
+            counts={**_counts(Kind(tried.kind), verdict), **flagged, **told.counts},
+            note={
+                "kind": tried.kind,
+                "value": tried.value,
+                "verdict": _note(verdict),
+                **({"failed_edits": told.failure} if told.failure else {}),
+            },
         )
 
     def _without_program(self, state: KernelState, look: Look, reason: str) -> Ruling:
@@ -145,12 +158,25 @@ class KernelReferee:
             )
         tried = Tried(turn=look.turn, kind=Kind.NO_CODE.value, reason=reason)
         self._keep(state, tried)
+        told = self._told(look, state.past, Verdict(status=Status.NO_CODE, reason=reason), "")
         return Ruling(
-            text=words.no_code(reason, state.past, look.turns_left),
+            text=told.text,
             is_success=_is_success(state.past),
-            counts={"kernel/answers": 1.0, "kernel/no_code": 1.0},
+            counts={"kernel/answers": 1.0, "kernel/no_code": 1.0, **told.counts},
             note={"kind": tried.kind, "value": 0.0, "reason": reason},
         )
+
+    def _told(self, look: Look, past: Past, verdict: Verdict, code: str) -> Told:
+        """What the agent reads next; an expert is not asked about a last turn."""
+        left = look.turns_left
+        if self.feedback is not None and left:
+            best, goal = words.best_text(past), look.task.opening
+            return self.feedback(
+                attempt_of(verdict, code, turn=look.turn, turns_left=left, best=best, goal=goal)
+            )
+        if not code:
+            return Told(text=words.no_code(verdict.reason, past, left))
+        return Told(text=words.instruction(verdict, past, left))
 
     def _keep(self, state: KernelState, tried: Tried) -> None:
         """Adds an answer, and makes it the best if it is worth more than any before."""

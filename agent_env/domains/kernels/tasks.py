@@ -18,6 +18,7 @@ from random import Random
 
 import prompts
 from agent_env.domains.kernels.prompt import opening
+from agent_env.domains.kernels.repair import fenced
 from agent_env.kernels.tasks import load_task
 from agent_env.types import Action, Task
 
@@ -73,11 +74,9 @@ class TaskSource:
         return _BASELINE + re.sub(r"^class Model\b", "class ModelNew", source, flags=re.MULTILINE)
 
     def script(self, task: Task) -> tuple[Action, ...]:
-        """What the oracle writes: the right program and a word that it is done, if one is known."""
+        """What the oracle writes: a right program and that it is done; nothing if none is known."""
         program = self.solution(task.kind)
-        if program is None:
-            return (prompts.render("agent", "kernels_unknown"),)
-        return f"```python\n{program.strip()}\n```", close(task)
+        return () if program is None else (fenced(program), close(task))
 
 
 def close(task: Task) -> str:

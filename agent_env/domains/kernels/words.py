@@ -50,6 +50,7 @@ def instruction(verdict: Verdict, past: Past, turns_left: int) -> str:
 
 def no_code(reason: str, past: Past, turns_left: int) -> str:
     """What the agent is told after an answer in which a program was looked for in vain."""
+    reason = reason.removeprefix("no code: ")
     given = {"reason": reason, "best": best_text(past), "left": str(turns_left)}
     return _told(Kind.NO_CODE.value, given)
 

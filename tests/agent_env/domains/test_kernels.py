@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_env import Domain, Limits, StopReason, ToolEnv, UnknownNameError, load_domain, pool
+from agent_env import Domain, Limits, StopReason, ToolEnv, load_domain, pool
 from agent_env.domains.kernels import with_evaluator
 from agent_env.domains.kernels.evaluator import ScriptedEvaluator
 from agent_env.domains.kernels.repair import RepairingAgent, drafts, fenced
@@ -131,7 +131,7 @@ def test_golden_an_agent_that_answers_a_lone_fence_is_told_so_and_counted(
     assert play(env, [ANSWER, "```", ANSWER]) == [0.0, 0.0, 0.4]
     told = env.messages[5]
     assert told["role"] == "user"
-    assert "there was no program in your answer" in told["content"]
+    assert "no program was found: the answer has" in told["content"]
     assert "Turns left: 1." in told["content"]
     counts = env.metrics()
     assert counts["kernel/no_code"] == 1
@@ -323,44 +323,3 @@ def test_a_fork_has_its_own_attempts(begin: Callable[..., ToolEnv]) -> None:
     assert play(env, [ANSWER]) == [2.3]
     assert len(env.diff()["attempts"]) == len(twin.diff()["attempts"]) == 2
     assert twin.diff()["best"]["001"]["speedup_x"] == {"after": 2.0}
-
-
-def test_options_make_the_domain_again_and_are_json(domain: Domain) -> None:
-    options = json.loads(json.dumps(domain.options))
-    assert load_domain("kernels", **options) is domain
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"tasks": ("ew_gelu_bais",)}, "Did you mean 'ew_gelu_bias'?"),
-        ({"language": "c++"}, "kernels language"),
-        ({"prompt": "kernel"}, "Did you mean 'kernels'?"),
-        ({"device": "gpu"}, "device"),
-        ({"turns": 0}, "give at least 1"),
-        ({"correct": -1.0}, "correct is -1.0"),
-        ({"solutions": "/nowhere"}, "no folder"),
-    ],
-)
-def test_options_that_cannot_be_used_are_refused(options: dict[str, Any], said: str) -> None:
-    with pytest.raises((UnknownNameError, ValueError), match=r".") as refused:
-        load_domain("kernels", **options)
-    assert said in str(refused.value)
-
-
-def test_a_task_has_one_opening_with_its_baseline(domain: Domain) -> None:
-    opening = domain.tasks(1)[0].opening
-    assert "functional.gelu(x + bias)" in opening
-    assert "rows=64, columns=1000" in opening
-    compact = load_domain("kernels", tasks=(TASK,), prompt="kernels_compact")
-    assert compact.tasks(1)[0].opening.endswith("Arguments of forward: x, bias.")
-    assert len(compact.system_prompt.split()) < 70
-
-
-@pytest.mark.parametrize("language", ["cpp", "cuda", "torch", "triton"])
-def test_the_oracle_knows_what_it_was_given(language: str) -> None:
-    domain = load_domain("kernels", tasks=(TASK,), language=language, solutions=str(SOLUTIONS))
-    actions = domain.oracle(domain.tasks(1)[0])
-    known = language in ("cpp", "torch")
-    assert (len(actions) == 2) == known
-    assert ("class ModelNew" in actions[0]) == known

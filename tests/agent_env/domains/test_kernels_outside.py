@@ -1,0 +1,129 @@
+"""The kernels domain from outside: its options, oracle, scripted server, validation and figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_env import Domain, UnknownNameError, load_domain
+from agent_env.domains.kernels import with_evaluator
+from agent_env.domains.kernels.evaluator import ScriptedEvaluator
+from agent_env.domains.kernels.repair import fenced
+from agent_env.endpoints.scripted_model import REFUSAL, Script
+from agent_env.evaluation.ledger import Digest
+from agent_env.evaluation.summary import summarize
+from agent_env.evaluation.table import lines as table_lines
+from agent_env.kernels.verdict import Status, Verdict
+from agent_env.validation.command import lines
+from agent_env.validation.validate import validate
+
+SOLUTIONS = Path(__file__).parents[1] / "kernels" / "solutions"
+TASK = "ew_gelu_bias"
+ANSWER = fenced((SOLUTIONS / f"{TASK}_cpp.py").read_text(encoding="utf-8"))
+CORRECT = Verdict(status=Status.CORRECT, reason="Every checked answer is right.")
+WRONG = Verdict(status=Status.WRONG, reason="The result is not right for hidden1/unit.")
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    return load_domain("kernels", tasks=(TASK,))
+
+
+def test_options_make_the_domain_again_and_are_json(domain: Domain) -> None:
+    options = json.loads(json.dumps(domain.options))
+    assert load_domain("kernels", **options) is domain
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"tasks": ("ew_gelu_bais",)}, "Did you mean 'ew_gelu_bias'?"),
+        ({"language": "c++"}, "kernels language"),
+        ({"prompt": "kernel"}, "Did you mean 'kernels'?"),
+        ({"device": "gpu"}, "device"),
+        ({"turns": 0}, "give at least 1"),
+        ({"correct": -1.0}, "correct is -1.0"),
+        ({"solutions": "/nowhere"}, "no folder"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(options: dict[str, Any], said: str) -> None:
+    with pytest.raises((UnknownNameError, ValueError), match=r".") as refused:
+        load_domain("kernels", **options)
+    assert said in str(refused.value)
+
+
+def test_a_task_has_one_opening_with_its_baseline(domain: Domain) -> None:
+    opening = domain.tasks(1)[0].opening
+    assert "functional.gelu(x + bias)" in opening
+    assert "rows=64, columns=1000" in opening
+    compact = load_domain("kernels", tasks=(TASK,), prompt="kernels_compact")
+    assert compact.tasks(1)[0].opening.endswith("Arguments of forward: x, bias.")
+    assert len(compact.system_prompt.split()) < 70
+
+
+@pytest.mark.parametrize("language", ["cpp", "cuda", "torch", "triton"])
+def test_the_oracle_knows_what_it_was_given(language: str) -> None:
+    domain = load_domain("kernels", tasks=(TASK,), language=language, solutions=str(SOLUTIONS))
+    actions = domain.oracle(domain.tasks(1)[0])
+    known = language in ("cpp", "torch")
+    assert len(actions) == 2 * known
+    assert not known or "class ModelNew" in actions[0]
+
+
+def test_validating_says_which_checks_do_not_apply() -> None:
+    domain = load_domain("kernels", tasks=(TASK,), solutions=str(SOLUTIONS))
+    report = validate(with_evaluator(domain, ScriptedEvaluator([CORRECT])), domain.tasks(1))
+    assert report.is_clean, report.faults
+    assert "facts_exact" in report.left_out
+    table = "\n".join(lines(report))
+    assert "Does not apply: a referee judges here" in table
+    assert "No right answer" not in table
+
+
+def test_validating_finds_an_oracle_that_is_wrong_and_a_task_without_one() -> None:
+    domain = load_domain("kernels", tasks=(TASK,), solutions=str(SOLUTIONS))
+    report = validate(with_evaluator(domain, ScriptedEvaluator([WRONG])), domain.tasks(1))
+    assert [fault.check for fault in report.faults] == ["gold_succeeds"]
+    unknown = load_domain("kernels", tasks=(TASK,))
+    report = validate(with_evaluator(unknown, ScriptedEvaluator([])), unknown.tasks(1))
+    assert report.is_clean, report.faults
+    assert "No right answer is known for 1 of 1 tasks." in "\n".join(lines(report))
+
+
+def test_a_scripted_server_answers_with_the_oracle(domain: Domain) -> None:
+    solved = load_domain("kernels", tasks=(TASK,), solutions=str(SOLUTIONS))
+    script = Script.of_domain(solved, solved.tasks(1))
+    opening = {"role": "user", "content": solved.tasks(1)[0].opening}
+    first = script.next_turn([opening])
+    assert first is not None
+    assert first.text == ANSWER
+    said = [opening, {"role": "assistant", "content": ANSWER}, {"role": "user", "content": "Well."}]
+    second = script.next_turn(said)
+    assert second is not None
+    assert "finished" in second.text
+    failing = Script.of_domain(solved, solved.tasks(1), fail=(0,)).next_turn([opening])
+    assert failing is not None
+    assert failing.text == REFUSAL
+
+
+def test_the_figures_of_an_evaluation_hold_what_the_domain_counts(domain: Domain) -> None:
+    counts = {"parse/turns": 1.0, "kernel/answers": 4.0, "kernel/right": 1.0}
+    counts |= {"kernel/measured": 2.0, "kernel/log2_speedup": 3.0}
+    episode = Digest(
+        pair=(0, 0),
+        task_id="a",
+        success=True,
+        wall_s=1.0,
+        counts=counts,
+        requests=(),
+        infra_error=None,
+    )
+    own = summarize([episode], asked=[(0, 0)], domain=domain)["own"]
+    assert own["rates"]["kernel/correct_rate"] == 0.25
+    assert own["means"]["kernel/speedup_geomean"] == pytest.approx(2**1.5)
+    assert own["counts"]["kernel/answers"] == 4.0
+    table = "\n".join(table_lines(summarize([episode], asked=[(0, 0)], domain=domain), "title"))
+    assert "kernel correct rate       25.0 %" in table
