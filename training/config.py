@@ -28,21 +28,10 @@ from training.settings import (
     split_override,
 )
 from training.tree import JOINT_MODES
+from training.worlds import CodeConfig, DomainConfig, ExternalConfig, KernelsConfig
 
 CONFIGS = Path(__file__).parent / "configs"
 SMOKE_STEPS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainConfig:
-    """The world that the agent is trained in."""
-
-    name: str = setting("retail_mini", "Domain, a folder of agent_env/domains.")
-    seed: int = setting(0, "Seed of the generated store.", least=0)
-    orders: int = setting(16, "Orders in the store.", least=1)
-    kinds: tuple[str, ...] = setting(("cancel", "return", "change_city"), "Kinds of tasks.")
-    prompt: str = setting("retail_mini_compact", "System prompt, a file of prompts/system.")
-    max_turns: int = setting(4, "Assistant turns an episode may take.", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +145,9 @@ class RunConfig:
     hardware: str = setting("auto", "auto looks for an NVIDIA GPU.", choices=("auto", "cpu", "gpu"))
     agents: int = setting(1, "Agents that act at once in a tree, one policy for all.", least=1)
     domain: DomainConfig = field(default_factory=DomainConfig)
+    kernels: KernelsConfig = field(default_factory=KernelsConfig)
+    code: CodeConfig = field(default_factory=CodeConfig)
+    external: ExternalConfig = field(default_factory=ExternalConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     warm_start: WarmStartConfig = field(default_factory=WarmStartConfig)
     rl: RlConfig = field(default_factory=RlConfig)
@@ -208,7 +200,7 @@ def read_arguments(argv: Sequence[str]) -> Arguments:
             f"--config: there is no file {str(path)!r}; ours are in training/configs."
         )
     given = checked(RunConfig, _by_name(overrides))
-    if path is None and hardware_for(given) == "cpu":
+    if path is None and recipe_for(given).name == "cpu.yaml":
         # The defaults are this recipe, so contradictions show before anything is installed.
         refuse_contradictions(build(RunConfig, given))
     return Arguments(overrides=tuple(overrides), path=path, help=False)
@@ -219,14 +211,14 @@ def load(overrides: Sequence[str] = (), path: Path | None = None) -> RunConfig:
 
     Args:
         overrides: `key=value` texts.
-        path: A YAML file; None takes the one for this machine's hardware.
+        path: A YAML file; None takes ours for this machine's hardware and the domain.
 
     Raises:
         ConfigError: A key or value is wrong in either, or settings contradict each other.
     """
     given = checked(RunConfig, _by_name(overrides))
     if path is None:
-        path = CONFIGS / ("qwen3_8b.yaml" if hardware_for(given) == "gpu" else "cpu.yaml")
+        path = recipe_for(given)
     try:
         values = checked(RunConfig, _unabbreviated(flatten(_read_yaml(path)))) | given
     except ConfigError as error:
@@ -238,6 +230,13 @@ def load(overrides: Sequence[str] = (), path: Path | None = None) -> RunConfig:
         config = replace(config, name=_default_name(config, path))
     refuse_contradictions(config)
     return config
+
+
+def recipe_for(values: Mapping[str, object]) -> Path:
+    """Our YAML file for the hardware: the domain's own if it has one, else the hardware's."""
+    name = "qwen3_8b" if hardware_for(values) == "gpu" else "cpu"
+    of_domain = CONFIGS / f"{name}_{values.get('domain.name', '')}.yaml"
+    return of_domain if of_domain.is_file() else CONFIGS / f"{name}.yaml"
 
 
 def hardware_for(values: Mapping[str, object]) -> str:

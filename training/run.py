@@ -61,13 +61,24 @@ def main(argv: Sequence[str], *, runs: Path = RUNS, cache: Path = CACHE) -> int:
 
 
 def _check_domain(config: RunConfig) -> None:
-    """Raises ConfigError when the domain or one of its options does not exist."""
-    from training.dataset import load_run_domain  # needs what is installed
+    """Raises ConfigError when the domain, one of its options or what is made of it cannot be."""
+    from training.dataset import load_run_domain, turn_reward_range  # needs what is installed
+    from training.warm_start import corpora
 
     try:
-        load_run_domain(config)
+        domain = load_run_domain(config)
+    except ConfigError:
+        raise
     except (ValueError, LookupError, TypeError) as error:
         raise ConfigError(f"domain: {error}") from error
+    corpora.check(config)
+    stop = config.tree.mean_stop
+    least, most = turn_reward_range(domain)
+    if stop is not None and not least < stop <= most:
+        raise ConfigError(
+            f"tree.mean_stop={stop:g}: a turn of domain={domain.name} earns {least:g} to {most:g}; "
+            "give a number in between, or leave it out so that the environment alone ends paths."
+        )
 
 
 def _run(config: RunConfig, folder: RunFolder, cache: Path, started: float) -> int:

@@ -30,6 +30,10 @@ _EXPECTED = {
 }
 
 
+_SAME_GROUP = 0.15
+"""How much likelier a key of the group is that was written than an unlike name elsewhere."""
+
+
 class ConfigError(ValueError):
     """A setting that cannot be used; its text is one sentence for the person who wrote it."""
 
@@ -160,6 +164,8 @@ def _unknown(name: str, known: Mapping[str, Key]) -> str:
     def likeness(key: str) -> float:
         tail, key_tail = name.rpartition(".")[2], key.rpartition(".")[2]
         whole = difflib.SequenceMatcher(None, name, key).ratio()
+        if "." in name and name.rpartition(".")[0] == key.rpartition(".")[0]:
+            whole += _SAME_GROUP
         # The right name in the wrong group counts a little less than a slip within the right one.
         return max(whole, 0.9 * difflib.SequenceMatcher(None, tail, key_tail).ratio())
 
@@ -232,7 +238,7 @@ def _read_str(value: object) -> str:
 
 def _read_tuple(value: object) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not parts:
+    if not isinstance(parts, list | tuple):
         raise ValueError(value)
     names = tuple(_read_str(part).strip() for part in parts)
     if not all(names):

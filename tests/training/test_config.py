@@ -11,7 +11,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.config import CONFIGS, RunConfig, help_text, load, main, read_arguments
+from agent_env import list_domains
+from training.config import (
+    CONFIGS,
+    RunConfig,
+    help_text,
+    load,
+    main,
+    read_arguments,
+    recipe_for,
+)
 from training.settings import ConfigError, checked, flatten, keys_of, nested, split_override
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -258,3 +267,18 @@ def test_credit_and_sampling_that_cannot_be_are_refused(
     overrides: list[str], expected: str
 ) -> None:
     assert expected in refusal(*overrides)
+
+
+def test_a_domain_has_a_recipe_of_its_own_where_we_have_one():
+    assert recipe_for({"hardware": "cpu", "domain.name": "kernels"}).name == "cpu_kernels.yaml"
+    assert recipe_for({"hardware": "gpu", "domain.name": "kernels"}).name == "qwen3_8b_kernels.yaml"
+    assert recipe_for({"hardware": "cpu", "domain.name": "retail"}).name == "cpu.yaml"
+    assert recipe_for({"hardware": "cpu"}).name == "cpu.yaml"
+    config = load(("hardware=cpu", "domain=kernels", "smoke=true"))
+    assert (config.name, config.kernels.language) == ("cpu_kernels-seed0-smoke", "torch")
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*_*.yaml")), ids=lambda path: path.stem)
+def test_a_recipe_that_is_named_for_a_domain_is_of_that_domain(path):
+    config, domain = load((), path), path.stem.rpartition("_")[2]
+    assert config.domain.name == (domain if domain in list_domains() else "retail_mini")

@@ -21,7 +21,7 @@ import torch
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from training.config import RunConfig
-from training.dataset import load_run_domain
+from training.dataset import domain_options, load_run_domain
 from training.warm_start.corpora import material_for
 from training.warm_start.corpus import Dialogue
 from training.warm_start.examples import Example, build_examples
@@ -79,7 +79,8 @@ def cache_key(config: RunConfig) -> str:
     """Short hash of everything that the checkpoint depends on."""
     inputs = {
         "seed": config.seed,
-        "domain": asdict(config.domain),
+        "domain": domain_options(config),
+        "turns": config.domain.max_turns,
         "model": asdict(config.model),
         "warm_start": asdict(config.warm_start),
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},

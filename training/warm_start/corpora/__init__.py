@@ -51,7 +51,7 @@ def check(config: RunConfig) -> None:
 
 
 def material_for(config: RunConfig, domain: Domain) -> Material:
-    """The material of this run's domain, the same for the same settings."""
+    """The material of this run's domain; the agent's words are the same for the same settings."""
     module = importlib.import_module(f"{__name__}.{domain.name}")
     found: Material = module.material(config, domain)
     return found
