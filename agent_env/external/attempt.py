@@ -48,7 +48,7 @@ class Attempt:
         levels: The rungs, lowest first.
         failing: The checks of the slice that it failed.
         verdict: What the judge says, in one sentence or with a tool chain's message.
-        best: The best attempt so far, in words; "" without one.
+        best: The best attempt so far, in a sentence; "" without one.
         turn: Which attempt this is, from 1.
         turns_left: How many more there may be.
         subject: What the model is asked to revise, such as "program".

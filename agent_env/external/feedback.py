@@ -24,6 +24,14 @@ from agent_env.external.attempt import Attempt
 from agent_env.external.modes import EXPERT, find_mode
 from agent_env.external.settings import ExternalSettings
 
+KEYS = (
+    "external/asked",
+    "external/failed_edits",
+    "external/prompt_tokens",
+    "external/completion_tokens",
+    "external/retries",
+)
+"""What a referee that tells by a mode counts beside its own; all 0 where no expert is asked."""
 _RETRIES = Retries(count=2, first_wait_s=0.5, longest_wait_s=5.0)
 
 
@@ -34,7 +42,7 @@ class Told:
     Attributes:
         text: The words; never empty.
         failure: Why an expert's edits are missing from them; "" when none are missing.
-        counts: What asking cost, by keys of `metrics.USER_KEYS`.
+        counts: What asking cost, by `KEYS`.
     """
 
     text: str
@@ -125,7 +133,7 @@ class Feedback:
         return Told(
             text=words.joined(text, told),
             failure=f"{error.kind}: {error.message}",
-            counts={} if answer is None else _cost(answer),
+            counts={**_cost(answer), "external/failed_edits": 1.0},
         )
 
 
@@ -133,9 +141,12 @@ def _not_asked(text: str, attempt: Attempt) -> Told:
     return Told(text=words.joined(text, words.say("not_asked", subject=attempt.subject)))
 
 
-def _cost(answer: Answer) -> dict[str, float]:
+def _cost(answer: Answer | None) -> dict[str, float]:
+    if answer is None:
+        return {"external/asked": 1.0}
     return {
-        "user/prompt_tokens": answer.prompt_tokens,
-        "user/completion_tokens": answer.completion_tokens,
-        "user/retries": len(answer.retried),
+        "external/asked": 1.0,
+        "external/prompt_tokens": answer.prompt_tokens,
+        "external/completion_tokens": answer.completion_tokens,
+        "external/retries": len(answer.retried),
     }

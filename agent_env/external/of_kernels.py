@@ -39,7 +39,7 @@ def attempt_of(
         code: The program; "" without one.
         turn: Which assistant turn it is, from 1.
         turns_left: How many more there may be.
-        best: The best so far, in words.
+        best: The best so far, in a sentence.
         goal: The task, for an expert.
     """
     reached = _REACHED[verdict.status]

@@ -18,16 +18,12 @@ from agent_env.domains.code.problem import Problem
 from agent_env.domains.code.world import Attempts, Entry
 from agent_env.external import words
 from agent_env.external.attempt import Attempt
+from agent_env.external.feedback import KEYS as EXTERNAL_KEYS
 from agent_env.external.feedback import Feedback, Told
 from agent_env.referee import Look, Rate, Ruling
 from agent_env.types import StopReason
 from parsers import ParseStatus
 
-_TOKENS = {
-    "user/prompt_tokens": "external/prompt_tokens",
-    "user/completion_tokens": "external/completion_tokens",
-    "user/retries": "external/retries",
-}
 KEYS = (
     "code/answers",
     "code/no_code",
@@ -38,8 +34,7 @@ KEYS = (
     "code/forged",
     "code/reward_tests",
     "code/reward_tests_passed",
-    "external/failed_edits",
-    *_TOKENS.values(),
+    *EXTERNAL_KEYS,
 )
 RATES = (
     Rate(name="code/no_code_rate", part="code/no_code", whole="code/answers"),
@@ -156,8 +151,7 @@ def _counts(found: Judgement, told: Told) -> dict[str, float]:
     counts = {
         "code/answers": 1.0,
         "code/no_code": float(not found.code),
-        "external/failed_edits": float(bool(told.failure)),
-        **{_TOKENS[key]: value for key, value in told.counts.items()},
+        **told.counts,
     }
     if found.code:
         counts |= {

@@ -18,6 +18,6 @@ def level_feedback(attempt: Attempt) -> str:
         words.verdict(attempt),
         words.levels(attempt, with_detail=True),
         words.say("failing", checks=failing) if failing else "",
-        words.say("best", best=attempt.best) if attempt.best else "",
+        attempt.best,
         words.closing(attempt),
     )

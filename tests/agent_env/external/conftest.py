@@ -22,7 +22,7 @@ def attempt() -> Attempt:
             Check(text="assert double(3) == 6"),
         ),
         verdict="2 of 3 checks failed.",
-        best="1 of 3 checks passed, in answer 1",
+        best="Best so far: 1 of 3 checks passed, in answer 1.",
         turn=1,
         turns_left=2,
         goal="Write double(x), which returns twice x.",

@@ -76,8 +76,8 @@ def test_edits_follow_what_was_found(attempt: Attempt, tell: Tell) -> None:
         "1. The value is to be doubled.\n"
         "Replace\n```\n    return x\n```\nby\n```\n    return 2 * x\n```"
     )
-    assert (said.failure, said.counts["user/retries"]) == ("", 0)
-    assert said.counts["user/completion_tokens"] > 0
+    assert (said.failure, said.counts["external/retries"]) == ("", 0)
+    assert said.counts["external/completion_tokens"] > 0
     assert [message["role"] for message in seen] == ["system", "user"]
     assert "Write double(x)" in seen[1]["content"]
     assert "assert double(3) == 6" in seen[1]["content"]
@@ -118,7 +118,7 @@ def test_garbage_is_a_failure_and_never_no_edits(attempt: Attempt, garbage: str)
         said = told(feedback_of(server.url, "plain"), attempt)
     assert "none came (UnusableEdits)" in said.text
     assert said.failure.startswith("UnusableEdits: ")
-    assert said.counts["user/prompt_tokens"] > 0
+    assert said.counts["external/prompt_tokens"] > 0
 
 
 def test_an_expert_may_propose_nothing_in_words(attempt: Attempt) -> None:

@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from agent_env import ToolEnv, load_domain
+from agent_env.domains.kernels import with_evaluator
+from agent_env.domains.kernels.evaluator import ScriptedEvaluator
+from agent_env.endpoints.scripted_server import Reply, ScriptedServer
 from agent_env.external.modes import find_mode, list_modes
 from agent_env.external.of_kernels import attempt_of
 from agent_env.kernels.verdict import Mismatch, Status, Timing, Verdict
+from agent_env.types import StopReason
 
 MISMATCH = Mismatch(
     case="hidden1/large",
@@ -81,3 +86,51 @@ def test_the_mismatch_and_the_tool_chains_message_are_told() -> None:
 def test_every_mode_words_every_status(mode: str, status: Status) -> None:
     verdict = Verdict(status=status, reason="Because.")
     assert find_mode(mode)(attempt_of(verdict, "", turn=1, turns_left=0)).strip()
+
+
+PROGRAM = "```python\nimport torch\n\nclass ModelNew(torch.nn.Module):\n    pass\n```"
+EDIT = "It lacks forward.\n<<<<< FIND\n    pass\n=====\n    x = 1\n>>>>> REPLACE"
+
+
+def episode(*verdicts: Verdict, **options: object) -> ToolEnv:
+    domain = load_domain("kernels", tasks=("ew_gelu_bias",), **options)
+    domain = with_evaluator(domain, ScriptedEvaluator(verdicts))
+    env = ToolEnv(domain, domain.tasks(1)[0])
+    env.reset()
+    return env
+
+
+@pytest.mark.parametrize(
+    ("mode", "empty", "wrong"),
+    [
+        ("level_feedback", "extracted: failed", "output 0[3, 1] == 2.0"),
+        ("level_passed", "extracted: failed", "ran: passed\nright: failed"),
+        ("passed", "The kernel did not pass", "The kernel did not pass"),
+        ("plain", "Your last answer held no kernel.", "This was your last kernel:"),
+    ],
+)
+def test_an_episode_of_kernels_is_told_in_the_mode(mode: str, empty: str, wrong: str) -> None:
+    verdict = Verdict(status=Status.WRONG, reason="An answer is wrong.", mismatch=MISMATCH)
+    env = episode(verdict, external_mode=mode)
+    assert empty in env.step("```").messages[-1]["content"]
+    assert wrong in env.step(PROGRAM).messages[-1]["content"]
+    assert [one["role"] for one in env.messages[1:]] == ["user", "assistant"] * 2 + ["user"]
+    assert env.metrics()["external/asked"] == 0
+
+
+def test_an_expert_edits_a_kernel_and_its_failure_is_seen() -> None:
+    verdict = Verdict(status=Status.RUNTIME_ERROR, reason="It raised.")
+    named = {"external_mode": "expert_edits", "external_expert_edits_model": "m"}
+    with ScriptedServer(lambda body: Reply(text=EDIT)) as server:
+        env = episode(verdict, external_expert_edits_url=server.url, **named)
+        assert "An expert proposes" in env.step(PROGRAM).messages[-1]["content"]
+        assert env.metrics()["external/asked"] == 1
+    with ScriptedServer(lambda body: Reply(text="Looks fine.")) as server:
+        env = episode(verdict, external_expert_edits_url=server.url, **named)
+        assert env.step(PROGRAM).stop_reason is StopReason.INFRA_ERROR
+        env = episode(
+            verdict, external_expert_edits_url=server.url, external_on_failure="plain", **named
+        )
+        assert "none came (UnusableEdits)" in env.step(PROGRAM).messages[-1]["content"]
+        assert "failed_edits" in env.trajectory["turns"][0]["ruling"]
+        assert env.metrics()["external/failed_edits"] == 1
