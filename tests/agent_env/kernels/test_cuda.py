@@ -4,13 +4,9 @@ import pytest
 import torch
 
 from agent_env.errors import UnknownNameError
-from agent_env.kernels import api, cuda_launch, toolchains
-from agent_env.kernels.arguments import converter
-from agent_env.kernels.c_source import Parameter
+from agent_env.kernels import api, toolchains
 from agent_env.kernels.cache import Cache
 from agent_env.kernels.compile import BuildStatus, compile_candidate, stage
-from agent_env.kernels.compile_cuda import kernel_usage, plain_name
-from agent_env.kernels.cuda_source import has_barriers, launchers, not_emulated, rewritten
 from agent_env.kernels.toolchains import Toolchain
 
 SCALE = """
@@ -340,119 +336,6 @@ def test_more_registers_than_a_block_has_are_refused(cache, tmp_path, monkeypatc
         api.use_libraries(None)
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ('asm volatile("");', "inline PTX"),
-        ("namespace cg = cooperative_groups;", "cooperative groups"),
-        ("__pipeline_commit();", "cp.async"),
-        ("nvcuda::wmma::fragment f;", "tensor cores"),
-        ("#include <cuda_bf16.h>", "half types"),
-        ("__half2 h;", "half types"),
-    ],
-)
-def test_what_is_not_emulated_is_named(text, named):
-    assert named in not_emulated(text)
-
-
-@pytest.mark.parametrize("text", ["// asm and __half", "int behalf = 1;", SOFTMAX, SCALE])
-def test_what_is_emulated_is_not(text):
-    assert not_emulated(text) == ""
-
-
-def test_a_text_is_rewritten_line_for_line():
-    text = (
-        "#include <cuda_runtime.h>\n#include <cmath>\n__noinline__ void f();\n"
-        "extern __shared__ __align__(16) unsigned char s[];\n"
-        "extern\n__shared__ float t[];\nint last;"
-    )
-    lines = rewritten(text).split("\n")
-    assert lines[0] == ""
-    assert lines[1] == "#include <cmath>"
-    assert lines[3].startswith("unsigned char* const s = ")
-    assert lines[-1] == "int last;"
-    assert len(lines) == text.count("\n") + 1
-
-
-def test_launchers_and_barriers():
-    assert launchers(SCALE).count("callforge_launch_scale") == 1
-    assert not has_barriers(SCALE)
-    assert has_barriers(SOFTMAX)
-
-
-@pytest.mark.parametrize(
-    ("symbol", "name"),
-    [
-        ("_Z5scalePKfPfif", "scale"),
-        ("softmax", "softmax"),
-        ("_ZN3foo3barEPf", "bar"),
-        ("_Z1fPf", "f"),
-    ],
-)
-def test_names_without_mangling(symbol, name):
-    assert plain_name(symbol) == name
-
-
-def test_ptxas_is_read():
-    log = (
-        "ptxas info    : 0 bytes gmem\n"
-        "ptxas info    : Compiling entry function '_Z1aPf' for 'sm_90'\n"
-        "ptxas info    : Function properties for _Z1aPf\n"
-        "    16 bytes stack frame, 8 bytes spill stores, 4 bytes spill loads\n"
-        "ptxas info    : Used 32 registers, used 1 barriers, 8192 bytes smem\n"
-        "ptxas info    : Compiling entry function 'b' for 'sm_90'\n"
-        "ptxas info    : Used 8 registers\n"
-    )
-    assert kernel_usage(log) == {
-        "a": {"symbol": "_Z1aPf", "registers": 32, "shared": 8192, "spill": 12},
-        "b": {"symbol": "b", "registers": 8, "shared": 0, "spill": 0},
-    }
-
-
-class FakeDriver:
-    """Answers as libcuda does, and writes down what it was asked."""
-
-    def __init__(self, refuse=""):
-        self.calls = []
-        self.refuse = refuse
-
-    def __getattr__(self, name):
-        def answer(*given):
-            if name == "cuGetErrorString":
-                given[1]._obj.value = b"out of resources"
-                return 0
-            self.calls.append((name, given))
-            return 701 if name == self.refuse else 0
-
-        return answer
-
-
-def on_gpu(tmp_path, fake, shared=0):
-    (tmp_path / "k.cubin").write_bytes(b"cubin")
-    run = cuda_launch._on_gpu(tmp_path / "k.cubin", fake)
-    run({"name": "f", "symbol": "_Z1fPf"}, "pointers", (1, 2, 3, 4, 5, 6), shared)
-    return run
-
-
-def test_a_cubin_is_loaded_once_and_launched_by_its_symbol(tmp_path):
-    fake = FakeDriver()
-    run = on_gpu(tmp_path, fake)
-    run({"name": "f", "symbol": "_Z1fPf"}, "pointers", (1, 1, 1, 1, 1, 1), 100_000)
-    run({"name": "f", "symbol": "_Z1fPf"}, "pointers", (1, 1, 1, 1, 1, 1), 90_000)
-    names = [name for name, _ in fake.calls]
-    launches = [given for name, given in fake.calls if name == "cuLaunchKernel"]
-    assert names[:3] == ["cuModuleLoadData", "cuModuleGetFunction", "cuLaunchKernel"]
-    assert names[3:] == ["cuFuncSetAttribute", "cuLaunchKernel", "cuLaunchKernel"]
-    assert fake.calls[1][1][2] == b"_Z1fPf"
-    assert launches[0][1:8] == (1, 2, 3, 4, 5, 6, 0)
-
-
-@pytest.mark.parametrize("refuse", ["cuModuleLoadData", "cuModuleGetFunction", "cuLaunchKernel"])
-def test_what_the_driver_refuses_is_said_in_its_words(tmp_path, refuse):
-    with pytest.raises(api.KernelError, match=rf"{refuse}: out of resources \(CUDA error 701\)"):
-        on_gpu(tmp_path, FakeDriver(refuse))
-
-
 @pytest.mark.nvcc
 def test_for_a_gpu_the_library_is_a_cubin(cache):
     code = f"from agent_env.kernels.api import cuda\nk = cuda({SCALE!r})\n"
@@ -462,9 +345,3 @@ def test_for_a_gpu_the_library_is_a_cubin(cache):
     assert facts["on_gpu"] is True
     assert facts["functions"][0]["symbol"] == "_Z5scalePKfPfif"
     assert compile_candidate(code, cache).facts != built.facts
-
-
-def test_tensors_must_be_where_the_kernel_runs():
-    parameter = Parameter(name="x", type="float32", pointer=True)
-    with pytest.raises(api.KernelError, match="is on cpu; give a tensor on the GPU"):
-        converter("f", 0, parameter, "cuda")(torch.zeros(1))
