@@ -105,7 +105,9 @@ def _credit(episodes: Sequence[EpisodeLike], gamma: float) -> dict[str, float]:
 
 def _tokens(episodes: Sequence[EpisodeLike]) -> dict[str, float]:
     sizes = sorted(turn.generation.response_tokens for one in episodes for turn in one.turns)
+    unclosed = sum(one.counts.get("parse/kind/unfinished_reasoning", 0.0) for one in episodes)
     return {
+        "response/think_unclosed_rate": _share(unclosed, len(sizes)),
         "response/tokens_mean": _mean(sizes),
         "response/tokens_p95": float(sizes[int(0.95 * (len(sizes) - 1))]) if sizes else 0.0,
     }

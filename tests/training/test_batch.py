@@ -139,8 +139,10 @@ def test_metrics_of_a_batch_worked_out_by_hand() -> None:
         played("c", (TEXTS["long"], "length", -0.5)),
         gamma=0.5,
     )
+    batch.episodes[0].counts["parse/kind/unfinished_reasoning"] = 1.0
     metrics = turn_metrics(batch.episodes, max_turns=3, gamma=0.5)
     expected = {
+        "response/think_unclosed_rate": 0.25,
         "return/aggregated/mean": (0.75 - 0.5 + 0) / 3,
         "return/turn_1/mean": (0.75 - 0.5 + 0) / 3,
         "return/turn_2/mean": 1.0,
