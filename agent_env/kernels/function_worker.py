@@ -58,9 +58,11 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="utf-8")
     os.environ.update(order["environment"])
     tempfile.tempdir = None  # the zygote's own may have been remembered
-    _cover(order["hidden"])
+    refused = _cover(order["hidden"])
     cell = cage.Cell(keep=(link,), **order["cell"])
     report = cage.enter(cell, user_namespace=user_namespace, process_namespace=process_namespace)
+    if refused:
+        report.missing["hidden"] = refused
     _send(sock, {"kind": "caged", "layers": report.layers, "missing": report.missing})
     for stream in (sys.stdout, sys.stderr):  # what is printed must be out when the end comes
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
@@ -68,17 +70,21 @@ def run(fds: Sequence[int], user_namespace: bool, process_namespace: str) -> int
     return 0
 
 
-def _cover(folders: Sequence[str]) -> None:
-    """Covers folders that a program may not read, in this process's own view of the files.
+def _cover(folders: Sequence[str]) -> str:
+    """Why the kernel refused to cover folders that a program may not read; "" once it did.
 
-    Only an installed package needs it: its tasks lie beside Python's own files.
+    They are covered in this process's own view of the files. Only an installed package needs it:
+    its tasks lie beside Python's own files.
     """
-    with suppress(OSError):
+    try:
         linux.unshare(linux.NEW_NS)
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
         for folder in folders:
             flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
             linux.mount("hidden", folder, "tmpfs", flags, "size=4k,mode=755")
+    except OSError as refused:
+        return str(refused)
+    return ""
 
 
 def serve(sock: socket.socket, code: str, entry: str) -> None:

@@ -29,6 +29,7 @@ from agent_env.kernels.children import (
 )
 from agent_env.kernels.limits import Limits
 from agent_env.kernels.nursery import Flavour, Nursery
+from agent_env.kernels.processes import MemoryLimitError
 
 FLAVOUR = Flavour(name="function", worker="agent_env.kernels.function_worker")
 LIMITS = Limits(
@@ -56,7 +57,7 @@ class CallEnd(Enum):
     TIMEOUT = "timeout"
     """It was still running at its deadline."""
     ENDED = "ended"
-    """The process left or crashed."""
+    """The process left, crashed, or held too much memory."""
     TAMPERED = "tampered"
     """The process said what no harness says."""
     NOT_RUN = "not_run"
@@ -180,6 +181,8 @@ class FunctionRunner:
             return Called(end=CallEnd.TIMEOUT, reason=reason)
         except ChildEndedError as ended:
             return Called(end=CallEnd.ENDED, reason=_left(ended.status, child))
+        except MemoryLimitError as held:
+            return Called(end=CallEnd.ENDED, reason=f"was ended ({held})")
         except TamperingError as seen:
             return Called(end=CallEnd.TAMPERED, reason=f"wrote on the judge's channel ({seen})")
         return _read(answer)
@@ -234,7 +237,7 @@ def _load_fault(child: Child, load_s: float) -> str:
         return f"The program was still loading after {load_s:g} s."
     except ChildEndedError as ended:
         return f"The program {_left(ended.status, child)} while it was being loaded."
-    except TamperingError as seen:
+    except (MemoryLimitError, TamperingError) as seen:
         return f"{seen}"
     child.stop()
     if answer["kind"] == "ready":

@@ -192,6 +192,27 @@ def test_what_is_hidden_is_gone_even_where_python_may_read(tmp_path: Path) -> No
         hidden.close()
 
 
+def test_memory_is_that_of_all_processes_together() -> None:
+    code = """
+import os, time
+def f(x):
+    held = b"x" * (60 << 20)
+    for _ in range(4):
+        if os.fork() == 0:
+            own = bytearray(b"y" * (60 << 20))
+            time.sleep(20)
+    time.sleep(20)
+"""
+    small = Limits(**{**LIMITS.to_dict(), "call_s": 8.0, "memory_bytes": 160 << 20})  # type: ignore[arg-type]
+    runner = FunctionRunner(small)
+    try:
+        (one,) = ran(runner, code, 1).calls
+    finally:
+        runner.close()
+    assert one.end is CallEnd.ENDED
+    assert "memory" in one.reason.lower()
+
+
 def test_large_and_unreadable_results_are_no_values(runner: FunctionRunner) -> None:
     for line, reason in (("'a' * 10**6", "at most 65536 are read"), ("f", "no plain value")):
         (one,) = ran(runner, f"def f(x):\n    return {line}\n", 1).calls
