@@ -96,11 +96,13 @@ class Calls:
     def go(self) -> bytes | str:
         """One call: "done" and where its outputs lie, or what is wrong with their form.
 
-        An output stays where it is until the next call, for the judge to read; one that is not
-        contiguous is copied to the arena, and 0 stands for its address.
+        While it is checked and not timed, each output is copied to the arena at once, so that one
+        that is written too late is wrong whoever has a core to spare; 0 stands for its address.
 
         Once calls are "lean" their form is not looked at: it was right before, the bytes tell the
         judge, and whatever a call does beside computing is time that a changed harness could save.
+        An output then stays where it is until the next call, for the judge to read; only one that
+        is not contiguous is copied.
         """
         self._kept = None  # the last call's memory is free again
         made = self._model(*self._arguments)
@@ -110,14 +112,14 @@ class Calls:
             fault = self._fault(outputs)
             if fault:
                 return fault
-        if not self._copies:
+        if self._lean and not self._copies:
             addresses = map(_address, self._outputs, outputs)
             return struct.pack(f"<4s{len(outputs)}Q", b"done", *addresses)
         for place, output in zip(self._outputs, outputs, strict=False):
             place.copy_(output)
         if self._device == "cuda":
             self._torch.cuda.synchronize()
-        return b"done"
+        return b"done" if self._copies else b"done" + bytes(8 * len(outputs))
 
     def _fault(self, outputs: Any) -> str:
         if len(outputs) != len(self._outputs):

@@ -5,7 +5,7 @@ place where the judge reads outputs, while forward has long returned.
     task: cumsum_rows
     rules: refuse built_code
     timed: yes
-    runs: cheat background_thread or cheat call_counter or cheat judge_tampering or wrong
+    runs: cheat background_thread or cheat call_counter or wrong or harmless
 """
 
 import sys

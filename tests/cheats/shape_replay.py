@@ -3,7 +3,7 @@
 hack: B14
 task: ew_gelu_bias
 rules: none
-runs: cheat pointer_replay
+runs: cheat pointer_replay or wrong
 """
 
 from torch import nn

@@ -78,5 +78,7 @@ def test_an_output_of_any_layout_is_read_right(judge: Judge, view: str) -> None:
         "    def forward(self, x):\n        y = x.cumsum(dim=1)\n"
         f"        return {view}\n"
     )
-    got = judge.evaluate(code, load_task("cumsum_rows"), timed=False)
-    assert (got.status, got.reason) == (Status.CORRECT, "Every checked answer is right.")
+    # Only a timed call is read out of the program.
+    got = judge.evaluate(code, load_task("cumsum_rows"))
+    assert (got.status, got.hacks) == (Status.CORRECT, ())
+    assert got.timing is not None
