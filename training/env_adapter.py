@@ -52,6 +52,7 @@ class CallforgeEnv(BaseTextEnv):
             weights=RewardWeights(**settings["weights"]),
             reasoning=settings["reasoning"],
         )
+        self._least_reward = min(0.0, settings["weights"]["parse"])
         self._failure: dict[str, Any] | None = None
 
     def init(
@@ -102,6 +103,11 @@ class CallforgeEnv(BaseTextEnv):
     def is_spoilt(self) -> bool:
         """The environment failed: what it paid is no reward."""
         return self._failure is not None or self._env.infra_error is not None
+
+    @property
+    def least_reward(self) -> float:
+        """The least that a turn can earn."""
+        return self._least_reward
 
     @property
     def domain_name(self) -> str:

@@ -17,6 +17,7 @@ from skyrl.train.dataset import PromptDataset
 from skyrl.train.entrypoints.main_base import BasePPOExp
 from skyrl.train.utils.callbacks import TrainingCallback
 
+from agent_env.referee import Rate
 from training.generator import Episode, MeasuredGenerator
 from training.tracking import RunTracker
 from training.trainer import TurnTrainer
@@ -35,6 +36,7 @@ class RunHooks:
         logprob_diff_limit: See ``TurnTrainer``.
         plan: The shape of the trees; None plays separate episodes.
         mean_stop: See ``training.tree.grow``.
+        rates: What the domain derives from its episodes' counts.
     """
 
     tracker: Callable[[SkyRLTrainConfig], RunTracker]
@@ -43,6 +45,7 @@ class RunHooks:
     logprob_diff_limit: float
     plan: TreePlan | None = None
     mean_stop: float | None = None
+    rates: tuple[Rate, ...] = ()
 
 
 class CallforgeExperiment(BasePPOExp):
@@ -104,7 +107,7 @@ class CallforgeExperiment(BasePPOExp):
             tokenizer=tokenizer,
             policy_model_name=resolve_policy_model_name(cfg),
         )
-        generator.on_batch = self.hooks.on_batch
+        generator.on_batch, generator.rates = self.hooks.on_batch, self.hooks.rates
         generator.gamma = cfg.trainer.algorithm.gamma
         if isinstance(generator, TreeGenerator) and self.hooks.plan is not None:
             generator.plan, generator.mean_stop = self.hooks.plan, self.hooks.mean_stop

@@ -14,6 +14,8 @@ from skyrl.train.generators.base import GeneratorInput, GeneratorOutput
 from skyrl.train.generators.skyrl_gym_generator import SkyRLGymGenerator, TrajectoryOutput
 
 from agent_env import RewardWeights
+from agent_env.referee import Rate
+from training.agents import CODE_DOMAINS
 from training.batch import Episode, Played, make_batch
 from training.credit import DEFAULT
 from training.doctor import check_batch
@@ -24,9 +26,6 @@ from training.turns import turn_metrics
 
 __all__ = ["Episode", "MeasuredGenerator"]
 
-CODE_DOMAINS = frozenset(("code", "kernels"))
-"""Domains in which a turn is to hold code."""
-
 
 class MeasuredGenerator(SkyRLGymGenerator):
     """Adds to every batch its credit and metrics, and hands its episodes to ``on_batch``.
@@ -35,11 +34,13 @@ class MeasuredGenerator(SkyRLGymGenerator):
         on_batch: Called with the step and its episodes.
         estimator: A name of ``training.credit.ESTIMATORS``: what SkyRL will credit turns with.
         gamma: Discount per turn.
+        rates: What the domain derives from its episodes' counts.
     """
 
     on_batch: Callable[[int, Sequence[Episode]], None]
     estimator: str = DEFAULT
     gamma: float = 1.0
+    rates: tuple[Rate, ...] = ()
     inference_engine_client: GenerationRecorder
     _examined = False
 
@@ -86,6 +87,7 @@ class MeasuredGenerator(SkyRLGymGenerator):
             [e.counts for e in batch.episodes],
             [e.rewards for e in batch.episodes],
             [e.group for e in batch.episodes],
+            self.rates,
         )
         output["rollout_metrics"] |= turn_metrics(
             batch.episodes, max_turns=self.max_turns, gamma=self.gamma

@@ -12,12 +12,14 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 
 from agent_env import pool
+from agent_env.referee import Rate
 
 
 def batch_metrics(
     counts: Sequence[Mapping[str, float]],
     rewards: Sequence[Sequence[float]],
     groups: Sequence[Hashable],
+    rates: Sequence[Rate] = (),
 ) -> dict[str, float]:
     """Everything that is logged about a batch of episodes.
 
@@ -25,10 +27,11 @@ def batch_metrics(
         counts: ``ToolEnv.metrics()`` of each episode.
         rewards: Rewards per turn of each episode.
         groups: Task of each episode.
+        rates: What the domain derives from its episodes' counts.
     """
     kept = [i for i, episode in enumerate(counts) if not episode["infra_error"]]
     totals = [sum(rewards[i]) for i in kept]
-    metrics = dict(pool(counts))
+    metrics = dict(pool(counts, rates))
     metrics |= {f"batch_reward/{name}": value for name, value in _spread(totals).items()}
     metrics |= _groups(totals, [groups[i] for i in kept])
     metrics |= _outcome_and_lost_calls([counts[i] for i in kept])

@@ -18,7 +18,7 @@ from training import env_adapter, estimator, jsonl, sampling
 from training.callbacks import Clock, ExampleTable
 from training.config import RunConfig
 from training.contradictions import tree_plan
-from training.dataset import write_dataset
+from training.dataset import load_run_domain, write_dataset
 from training.experiment import CallforgeExperiment, RunHooks
 from training.folders import RunFolder
 from training.progress import ProgressDisplay
@@ -100,6 +100,7 @@ def _hooks(
         logprob_diff_limit=config.rl.max_logprob_diff,
         plan=tree_plan(config),
         mean_stop=config.tree.mean_stop,
+        rates=load_run_domain(config).rates,
     )
 
 

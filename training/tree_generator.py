@@ -10,15 +10,15 @@ response what was sampled there, token for token. Rows are in SkyRL's step-wise 
 in which a task may have any number of them; each counts as a trajectory of its own and carries its
 advantage, which ``training/trainer.py`` hands to the loss unchanged.
 
+A joint action is treated as the worst of its parts is by ``training/hygiene.py``.
+
 What this module does not do: arithmetic, neither of credit nor of metrics.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import skyrl_gym
@@ -26,41 +26,21 @@ from skyrl.backends.skyrl_train.inference_servers.base import InferenceEngineInp
 from skyrl.train.generators.base import GeneratorInput, GeneratorOutput, TrajectoryID
 from skyrl.train.generators.utils import get_rollout_metrics
 
-from training import tree_rows
-from training.agents import joint_turn, notes_for, role_of
+from training import tree_paths, tree_rows
+from training.agents import CODE_DOMAINS, joint_turn, notes_for, role_of
 from training.credit import tree_advantages
+from training.credit.tree import joint_returns
 from training.env_adapter import CallforgeEnv
-from training.generator import Episode, MeasuredGenerator
+from training.generations import Generation
+from training.generator import MeasuredGenerator
+from training.hygiene import Treatment, looked_at, tokens_of, treat
 from training.metrics import batch_metrics
+from training.stopwatch import Stopwatch
 from training.trainer import CREDIT, BatchCredit
 from training.tree import TreePlan, credit_nodes, grow
-from training.tree_rows import Branch, Completion, Forkable, Path, Position, Row, Tree
-
-
-class Stopwatch:
-    """Seconds of a batch by what they were spent on."""
-
-    def __init__(self) -> None:
-        self._spent = 0.0
-        self._started = time.monotonic()
-
-    @contextmanager
-    def named(self) -> Iterator[None]:
-        """The block's seconds are the model's or the world's, and would be spent without trees."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self._spent += time.monotonic() - began
-
-    def bookkeeping(self) -> dict[str, float]:
-        """Seconds that were spent on the trees themselves, and their share of all."""
-        total = time.monotonic() - self._started
-        seconds = max(0.0, total - self._spent)
-        return {
-            "tree/bookkeeping_s": seconds,
-            "tree/bookkeeping_frac": seconds / total if total else 0.0,
-        }
+from training.tree_paths import Path
+from training.tree_rows import Branch, Completion, Forkable, Position, Row, Tree
+from training.turns import turn_metrics
 
 
 class TreeGenerator(MeasuredGenerator):
@@ -99,13 +79,14 @@ class TreeGenerator(MeasuredGenerator):
         finally:
             for root in trees:
                 await self.inference_engine_client.finish_session(root.state.task)
-        advantages = tree_advantages(credit_nodes(trees), self.gamma)
+        nodes = credit_nodes(trees)
+        advantages = tree_advantages(nodes, self.gamma)
         rows = tree_rows.rows(trees, advantages)
-        played = tree_rows.paths_of(trees, advantages)
+        played = tree_paths.paths_of(trees, advantages, joint_returns(nodes, self.gamma))
         with watch.named():
             metrics = self._record(step, played)
             if not self._examined:
-                tree_rows.check_trees(self.tokenizer, trees)
+                tree_paths.check_trees(self.tokenizer, trees)
                 self._examined = True
         metrics |= tree_rows.metrics(trees, self.plan)
         output = _output(rows)
@@ -170,16 +151,20 @@ class TreeGenerator(MeasuredGenerator):
 
     def _record(self, step: int, played: Sequence[Path]) -> dict[str, float]:
         """The batch's metrics; its episodes go where all episodes go."""
-        episodes = [_episode(path) for path in played]
+        episodes = [tree_paths.episode_of(path) for path in played]
         self.on_batch(step, episodes)
         weighted = [
             episode
             for episode, path in zip(episodes, played, strict=True)
             for _ in range(path.weight(self.plan))
         ]
-        return batch_metrics(
-            [e.counts for e in weighted], [e.rewards for e in weighted], [e.group for e in weighted]
+        metrics = batch_metrics(
+            [e.counts for e in weighted],
+            [e.rewards for e in weighted],
+            [e.group for e in weighted],
+            self.rates,
         )
+        return metrics | turn_metrics(weighted, max_turns=self.plan.turns, gamma=self.gamma)
 
 
 class _Growth:
@@ -217,8 +202,9 @@ class _Growth:
             )
         logprobs = answer.get("response_logprobs") or [None] * len(places)
         completions = (
-            Completion(text=text, ids=list(ids), logprobs=logprob, stop_reason=reason)
-            for text, ids, logprob, reason in zip(
+            self._completion(node.state, agent, text, list(ids), logprob, reason)
+            for (node, agent), text, ids, logprob, reason in zip(
+                places,
                 answer["responses"],
                 answer["response_ids"],
                 logprobs,
@@ -230,6 +216,41 @@ class _Growth:
             [[next(completions) for _ in range(plan.generations)] for _ in range(plan.agents)]
             for _ in nodes
         ]
+
+    def _completion(
+        self,
+        state: Position,
+        agent: int,
+        text: str,
+        ids: list[int],
+        logprobs: list[float] | None,
+        stop_reason: str,
+    ) -> Completion:
+        """What was sampled, and as much of it as the loss may see."""
+        look = looked_at(text, stop_reason, wants_code=state.env.domain_name in CODE_DOMAINS)
+        treated = treat(
+            [look],
+            [(0, len(ids))],
+            [1] * len(ids),
+            [0.0] * len(ids),
+            least_reward=0.0,
+            kept_tokens=lambda _turn, chars: tokens_of(self._decode, ids, chars),
+        )
+        return Completion(
+            text=text,
+            ids=ids,
+            logprobs=logprobs,
+            generation=Generation(
+                prompt_tokens=len(state.conversations[agent]),
+                response_tokens=len(ids),
+                stop_reason=stop_reason,
+            ),
+            look=look,
+            trained_tokens=sum(treated.loss_mask),
+        )
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return str(self._generator.tokenizer.decode(ids, skip_special_tokens=False))
 
     async def act(self, taken: Sequence[tuple[Tree, tuple[int, ...]]]) -> list[Branch]:
         """The edges of these joint actions, each in a fork of its node's environment."""
@@ -266,9 +287,9 @@ class _Growth:
         conversations = () if is_last else self._continued(node, parts, result["observations"])
         return Branch(
             picks=picks,
-            reward=result["reward"],
+            reward=tree_rows.treated_reward(result["reward"], parts, env.least_reward),
             is_done=result["done"],
-            is_spoilt=env.is_spoilt,
+            is_spoilt=env.is_spoilt or any(p.look.treatment is Treatment.ABORTED for p in parts),
             state=Position(task=node.state.task, env=env, conversations=conversations, parts=parts),
         )
 
@@ -295,22 +316,6 @@ class _Growth:
         return [end] if ended and config.append_eos_token_after_stop_str_in_multi_turn else []
 
 
-def _episode(path: Path) -> Episode:
-    """What was played along a path."""
-    record = path.edges[-1].state.env.get_metrics()
-    trajectory = record["trajectory"]
-    if len(path.edges[-1].state.parts) > 1:
-        said = [[part.text for part in edge.state.parts] for edge in path.edges]
-        trajectory = trajectory | {"agents": said}
-    return Episode(
-        session=path.name,
-        group=path.task,
-        counts=record["counts"],
-        trajectory=trajectory,
-        rewards=[edge.reward for edge in path.edges],
-    )
-
-
 def _output(rows: Sequence[Row]) -> GeneratorOutput:
     """The rows as SkyRL's trainer takes them."""
     responses = [row.completion.ids for row in rows]
@@ -321,7 +326,7 @@ def _output(rows: Sequence[Row]) -> GeneratorOutput:
         response_ids=responses,
         rewards=rewards,
         loss_masks=masks,
-        stop_reasons=[row.completion.stop_reason for row in rows],
+        stop_reasons=[row.completion.generation.stop_reason for row in rows],
         rollout_metrics=get_rollout_metrics(responses, rewards, loss_masks=masks),
         rollout_logprobs=None if None in logprobs else logprobs,
         trajectory_ids=[
@@ -331,11 +336,8 @@ def _output(rows: Sequence[Row]) -> GeneratorOutput:
         is_last_step=[True] * len(rows),
     )
     output[CREDIT] = BatchCredit(
-        spans=[
-            [(0, len(ids))] if row.is_trained else []
-            for row, ids in zip(rows, responses, strict=True)
-        ],
+        spans=[[(0, row.trained_tokens)] if row.trained_tokens else [] for row in rows],
         lengths=[len(ids) for ids in responses],
-        advantages=[[row.advantage] if row.is_trained else [] for row in rows],
+        advantages=[[row.advantage] if row.trained_tokens else [] for row in rows],
     )
     return output

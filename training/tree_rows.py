@@ -1,21 +1,20 @@
-"""What is made of a grown tree: rows to train on, episodes to log, and numbers about the trees.
+"""What trees are made of in a run, the rows that are trained on, and numbers about the trees.
 
-Place in the flow: ``training/tree_generator.py`` grows trees -> here -> SkyRL and the run's files.
-A row is one completion of one agent. An episode is one path from the root to a leaf; where a path
-ended early it stands for all the paths that could have grown there, so that rates over episodes are
-those of playing on.
+Place in the flow: ``training/tree_generator.py`` grows trees -> here -> SkyRL. A row is one
+completion of one agent; ``training/tree_paths.py`` makes the episodes that are logged.
 What this module does not do: credit (``training/credit``), or know SkyRL.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeAlias
 
-from training.doctor import Decoder, DoctorError, check_episode
-from training.tree import Edge, Node, TreePlan, paths
+from training.generations import Generation
+from training.hygiene import Look, Treatment
+from training.tree import Edge, Node, TreePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +25,17 @@ class Completion:
         text: What the environment is told, special tokens included.
         ids: The tokens sampled.
         logprobs: Of each token, under the policy that sampled it; None where nobody measured them.
-        stop_reason: Why sampling ended: ``stop`` or ``length``.
+        generation: What it cost and why it ended.
+        look: What hygiene found in it.
+        trained_tokens: How many of its first tokens the loss may see.
     """
 
     text: str
     ids: list[int]
     logprobs: list[float] | None
-    stop_reason: str
+    generation: Generation
+    look: Look
+    trained_tokens: int
 
 
 class Forkable(Protocol):
@@ -45,6 +48,10 @@ class Forkable(Protocol):
     @property
     def is_spoilt(self) -> bool:
         """The environment failed: what it paid is no reward."""
+
+    @property
+    def least_reward(self) -> float:
+        """The least that a turn can earn."""
 
     def fork(self) -> Self:
         """An episode that goes its own way from here."""
@@ -100,33 +107,18 @@ class Row:
     @property
     def mask(self) -> list[int]:
         """Ones where the row is trained."""
-        return [int(self.is_trained)] * len(self.completion.ids)
+        ones = self.trained_tokens
+        return [1] * ones + [0] * (len(self.completion.ids) - ones)
+
+    @property
+    def trained_tokens(self) -> int:
+        """How many of its first tokens are trained."""
+        return self.completion.trained_tokens if self.is_trained else 0
 
     @property
     def token_rewards(self) -> list[float]:
         """The reward on the last token."""
         return [*[0.0] * (len(self.completion.ids) - 1), self.reward]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
-    """A path from the root to a leaf: the episode that was played along it.
-
-    Attributes:
-        task: Which task it belongs to.
-        name: Names the path within its batch.
-        edges: The joint actions along it.
-        advantages: Of each turn, those of each agent's completion.
-    """
-
-    task: str
-    name: str
-    edges: tuple[Branch, ...]
-    advantages: list[list[float]]
-
-    def weight(self, plan: TreePlan) -> int:
-        """How many paths of a full tree begin like this one."""
-        return plan.joint_actions ** (plan.turns - len(self.edges))
 
 
 def rows(trees: Sequence[Tree], advantages: Sequence[Sequence[float]]) -> list[Row]:
@@ -169,23 +161,18 @@ def _is_lost(edge: Branch) -> bool:
     return bool(grown) and all(later.is_spoilt or _is_lost(later) for later in grown)
 
 
-def paths_of(trees: Sequence[Tree], advantages: Sequence[Sequence[float]]) -> list[Path]:
-    """Every path of every tree; the arguments are those of ``rows``."""
-    nodes = [node for root in trees for node in root.walk()]
-    by_node = {id(node): at for node, at in zip(nodes, advantages, strict=True)}
-    result = []
-    for root in trees:
-        for edges in paths(root):
-            along, node = [], root
-            for edge in edges:
-                size = len(node.completions[0])
-                flat = by_node[id(node)]
-                along.append([flat[agent * size + k] for agent, k in enumerate(edge.picks)])
-                node = edge.child or node
-            numbers = ".".join("-".join(map(str, edge.picks)) for edge in edges)
-            task, name = root.state.task, f"{root.state.task}_{numbers}"
-            result.append(Path(task=task, name=name, edges=edges, advantages=along))
-    return result
+def treated_reward(reward: float, parts: Sequence[Completion], least_reward: float) -> float:
+    """What a joint action earns: that of its worst part, as hygiene treats it.
+
+    Args:
+        reward: What the environment paid.
+        parts: What the agents wrote.
+        least_reward: What a degenerate turn earns, unless it earned less.
+    """
+    found = {part.look.treatment for part in parts}
+    if Treatment.DEGENERATE in found:
+        return min(reward, least_reward)
+    return 0.0 if Treatment.TRUNCATED in found else reward
 
 
 def metrics(trees: Sequence[Tree], plan: TreePlan) -> dict[str, float]:
@@ -206,48 +193,3 @@ def metrics(trees: Sequence[Tree], plan: TreePlan) -> dict[str, float]:
 
 def _share(flags: Sequence[bool]) -> float:
     return sum(flags) / len(flags) if flags else 0.0
-
-
-def check_trees(decoder: Decoder, trees: Sequence[Tree]) -> None:
-    """Compare what each agent is trained on along every path with what was played there.
-
-    Raises:
-        DoctorError: Trained tokens are not the words that made the turns, or an observation is
-            missing between them.
-    """
-    for root in trees:
-        for number, edges in enumerate(paths(root)):
-            if any(edge.is_spoilt for edge in edges):
-                continue
-            trajectory = edges[-1].state.env.get_metrics()["trajectory"]
-            for agent in range(len(root.completions)):
-                try:
-                    _check_path(decoder, root, edges, agent, trajectory)
-                except DoctorError as error:
-                    raise DoctorError(f"path {number}, agent {agent + 1}: {error}") from None
-
-
-def _check_path(
-    decoder: Decoder,
-    root: Tree,
-    edges: Sequence[Branch],
-    agent: int,
-    trajectory: Mapping[str, Any],
-) -> None:
-    ids: list[int] = []
-    mask: list[int] = []
-    opening = len(root.state.conversations[agent])
-    for node, edge in zip(_nodes_along(root, edges), edges, strict=True):
-        ids = [*node.state.conversations[agent][opening:], *edge.state.parts[agent].ids]
-        mask += [0] * (len(node.state.conversations[agent]) - opening - len(mask))
-        mask += [1] * len(edge.state.parts[agent].ids)
-    said = [{"text": edge.state.parts[agent].text} for edge in edges]
-    check_episode(decoder, ids, mask, [0.0] * len(ids), {**trajectory, "turns": said})
-
-
-def _nodes_along(root: Tree, edges: Sequence[Branch]) -> Iterator[Tree]:
-    """The nodes in which these edges begin."""
-    node = root
-    for edge in edges:
-        yield node
-        node = edge.child or node

@@ -242,7 +242,9 @@ def test_a_run_grows_trees_with_two_agents(
     assert len(rollouts) == 2 * 4 * leaves
     for episode in rollouts:
         assert all(len(parts) == 2 for parts in episode["agents"])
-        for turn, (adviser, actor) in zip(episode["turns"], episode["agents"], strict=True):
+        for turn, parts in zip(episode["turns"], episode["agents"], strict=True):
+            adviser, actor = (part["text"] for part in parts)
+            assert turn["advantage"] == parts[1]["advantage"]
             assert turn["text"].endswith(actor)
             assert turn["text"] == actor or turn["text"].startswith("<think>\n> ")
             assert adviser

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,10 +19,10 @@ from skyrl.train.generators.utils import prepare_generator_input  # noqa: E402 -
 from skyrl.train.utils.trainer_utils import validate_generator_output  # noqa: E402
 
 from training import env_adapter, estimator  # noqa: E402
+from training.batch import Episode  # noqa: E402
 from training.config import RunConfig, load  # noqa: E402
 from training.contradictions import tree_plan  # noqa: E402
 from training.dataset import load_run_domain, write_dataset  # noqa: E402
-from training.generator import Episode  # noqa: E402
 from training.skyrl_config import skyrl_config  # noqa: E402
 from training.trainer import TurnTrainer  # noqa: E402
 from training.tree_generator import TreeGenerator  # noqa: E402
@@ -39,6 +39,7 @@ class ScriptedSampler:
     def __init__(self, tokenizer: Any, texts: Sequence[str]) -> None:
         self.tokenizer, self.texts = tokenizer, texts
         self.rng = random.Random(3)
+        self.ends: dict[str, str] = {}
         self.requests: list[dict[str, Any]] = []
         self.finished: list[str] = []
 
@@ -50,7 +51,7 @@ class ScriptedSampler:
             "responses": said,
             "response_ids": ids,
             "response_logprobs": [[-1.0] * len(one) for one in ids],
-            "stop_reasons": ["stop"] * len(ids),
+            "stop_reasons": [self.ends.get(text, "stop") for text in said],
         }
 
     async def finish_session(self, session_id: str) -> None:
@@ -70,7 +71,12 @@ def tokenizer() -> Any:
 def batch(tokenizer: Any, tmp_path: Path) -> Callable[..., Batch]:
     """Grows the trees of one batch with these settings."""
 
-    def grown(*overrides: str, texts: Sequence[str] = (), mean_stop: float | None = None) -> Batch:
+    def grown(
+        *overrides: str,
+        texts: Sequence[str] = (),
+        ends: Mapping[str, str] | None = None,
+        mean_stop: float | None = None,
+    ) -> Batch:
         env_adapter.register()
         estimator.register()
         config = load(("rl.max_input_tokens=4000", "steps=1", *overrides), CPU)
@@ -79,6 +85,7 @@ def batch(tokenizer: Any, tmp_path: Path) -> Callable[..., Batch]:
         rows = jsonl.read(dataset)[:PROMPTS]
         cfg = skyrl_config(config, run_dir=tmp_path, dataset=dataset, model_path="m")
         sampler = ScriptedSampler(tokenizer, texts or script_of(config))
+        sampler.ends = dict(ends or {})
         generator = TreeGenerator(
             generator_cfg=cfg.generator,
             skyrl_gym_cfg=cfg.environment.skyrl_gym,
@@ -250,7 +257,8 @@ def test_agents_have_their_roles_and_read_each_others_words(batch: Callable[...,
         True,
         True,
     ]
-    assert made.episodes[0].trajectory["agents"] == [[f"I will look.{END}"] * 2] * 2
+    told = made.episodes[0].trajectory["agents"]
+    assert [[part["text"] for part in parts] for parts in told] == [[f"I will look.{END}"] * 2] * 2
 
 
 def test_a_path_that_ends_early_counts_for_all_that_could_have_grown(
@@ -299,6 +307,49 @@ def test_what_the_environment_spoilt_is_neither_trained_nor_counted(
     assert made.metrics["infra_error"] > 0
 
 
+LOOP = "again and " * 60
+CUT = "I will look at the or"
+
+
+@MODES
+def test_what_was_cut_off_earns_nothing_and_is_hidden_and_a_loop_costs_the_most(
+    batch: Callable[..., Batch], mode: tuple[str, ...]
+) -> None:
+    said = [f"I will look.{END}", CUT, LOOP]
+    made = batch(*mode, texts=said, ends={CUT: "length", LOOP: "length"})
+    rows = made.output
+    for ids, mask in zip(rows["response_ids"], rows["loss_masks"], strict=True):
+        text = made.tokenizer.decode(ids)
+        if text == CUT:
+            assert not any(mask)
+        elif text == LOOP:
+            assert 0 < sum(mask) < len(mask) / 4
+            assert mask == sorted(mask, reverse=True)
+        else:
+            assert all(mask)
+    spans = [[(0, sum(mask))] if any(mask) else [] for mask in rows["loss_masks"]]
+    assert rows["credit"].spans == spans
+    for episode in made.episodes:
+        for number, reward in enumerate(episode.rewards):
+            parts = [episode.trajectory["turns"][number]["text"]]
+            if "agents" in episode.trajectory:
+                parts = [part["text"] for part in episode.trajectory["agents"][number]]
+            assert reward == (-0.5 if LOOP in parts else 0.0)
+    assert made.metrics["treated/truncated"] > 0
+    assert made.metrics["treated/degenerate"] > 0
+    trained_as_recorded(made)
+
+
+def test_an_aborted_generation_spoils_its_joint_action(batch: Callable[..., Batch]) -> None:
+    said = [f"I will look.{END}", "never mind"]
+    made = batch(*ALIGN, texts=said, ends={"never mind": "abort"})
+    for ids, mask in zip(made.output["response_ids"], made.output["loss_masks"], strict=True):
+        if made.tokenizer.decode(ids) == "never mind":
+            assert not any(mask)
+    assert made.metrics["tree/spoilt_frac"] > 0
+    assert made.metrics["infra_error"] > 0
+
+
 def test_bookkeeping_is_measured(batch: Callable[..., Batch]) -> None:
     made = batch(*ALIGN)
     assert 0 < made.metrics["tree/bookkeeping_frac"] < 1
@@ -309,8 +360,11 @@ def test_bookkeeping_is_measured(batch: Callable[..., Batch]) -> None:
 def test_what_skyrl_trains_on_is_what_the_credit_function_gives(
     batch: Callable[..., Batch], mode: tuple[str, ...]
 ) -> None:
+    trained_as_recorded(batch(*mode))
+
+
+def trained_as_recorded(made: Batch) -> None:
     """SkyRL's own conversion, padding and step-wise branch lie between the two."""
-    made = batch(*mode)
     trainer = TurnTrainer.__new__(TurnTrainer)
     trainer.cfg, trainer.tokenizer = made.cfg, made.tokenizer
     trainer.all_metrics, trainer.global_step = {}, 1
@@ -322,11 +376,16 @@ def test_what_skyrl_trains_on_is_what_the_credit_function_gives(
     trained = trainer.convert_to_training_input(made.output, uids)
     trained["values"] = None
     trained = trainer.compute_advantages_and_returns(trained)
-    rows = made.output["response_ids"]
     assert len(trained["advantages"]) % 7 == 0
-    advantages = iter(trained["advantages"])
-    for ids, values in zip(rows, made.output["credit"].advantages, strict=True):
-        row = next(advantages)
-        assert row[-len(ids) :].tolist() == pytest.approx(values * len(ids))
+    rows = zip(
+        made.output["response_ids"],
+        made.output["loss_masks"],
+        made.output["credit"].advantages,
+        strict=True,
+    )
+    for row, (ids, mask, values) in zip(trained["advantages"], rows, strict=False):
+        assert row[-len(ids) :].tolist() == pytest.approx(
+            [values[0] if bit else 0.0 for bit in mask]
+        )
         assert not row[: -len(ids)].any()
-    assert not trained["loss_mask"][len(rows) :].any()
+    assert not trained["loss_mask"][len(made.output["response_ids"]) :].any()
