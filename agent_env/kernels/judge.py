@@ -15,7 +15,8 @@ from __future__ import annotations
 import pickle
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -67,6 +68,7 @@ class Judge:
         require_isolation: bool = False,
         limits: Limits | None = None,
         static_rules: bool = True,
+        slot: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         """Starts nothing yet; the first evaluation, or `warm`, starts the zygote.
 
@@ -77,6 +79,8 @@ class Judge:
             limits: Bounds of each evaluation.
             static_rules: False runs what `policy` would refuse; the cage and the checks must hold
                 without it, and tests see to that.
+            slot: What is entered around each timing, where judges of several processes must take
+                turns; waiting for it counts for no deadline.
 
         Raises:
             ValueError: No such device, or this machine has none.
@@ -86,6 +90,7 @@ class Judge:
         self._cache_dir = cache_dir
         self._require_isolation = require_isolation
         self._static_rules = static_rules
+        self._slot = slot
         self._nursery = Nursery(self.limits, self.device)
         self._torch_lock = threading.Lock()
         self._isolation: tuple[tuple[str, ...], dict[str, str]] | None = None
@@ -210,7 +215,6 @@ class Judge:
     def _run(self, attempt: _Attempt) -> check.Finding | None:
         """What is wrong with the candidate once it runs, or None."""
         problem = attempt.problem
-        deadline = time.monotonic() + self.limits.evaluation_s
         with self._torch_lock, rungs.one_thread():
             model, plan = rungs.expectations(problem, attempt.weights, attempt.contents)
         order = {
@@ -221,18 +225,18 @@ class Judge:
             "artefacts": attempt.prepared.artefacts,
         }
         child = self._fork(order, _room(plan), attempt.prepared.flavour)
-        child.deadline = deadline
+        child.deadline = time.monotonic() + self.limits.evaluation_s
         try:
             attempt.layers, attempt.missing = _caged(child)
             finding = self._checked(child, plan)
             if finding is None and attempt.timed:
-                finding = self._timed(child, attempt, model, plan, deadline)
+                finding = self._timed(child, attempt, model, plan)
         except ChildEndedError as ended:
             if child.lost:
                 raise EnvError("ZygoteError", "The zygote is gone.", True) from None
             finding = check.ended_finding(ended.status, child.log.text())
         except ChildTimeoutError:
-            late = time.monotonic() >= deadline
+            late = time.monotonic() >= child.deadline
             limit = (
                 f"the {self.limits.evaluation_s:g} s of the evaluation"
                 if late
@@ -275,7 +279,6 @@ class Judge:
         attempt: _Attempt,
         model: nn.Module,
         plan: check.Plan,
-        deadline: float,
     ) -> check.Finding | None:
         """Times the candidate against the baseline; what was wrong meanwhile, or None."""
         order = {
@@ -287,8 +290,11 @@ class Judge:
         try:
             _caged(baseline)
             baseline.receive(CAGE_S)
-            with self._torch_lock, rungs.one_thread(), core.first_in_line():
+            with self._torch_lock, rungs.one_thread():
                 timing.age(baseline, plan, self.limits.call_s)
+            asked = time.monotonic()
+            with self._slot(), self._torch_lock, rungs.one_thread(), core.first_in_line():
+                child.deadline += time.monotonic() - asked
                 result = timing.time_pairs(
                     child,
                     baseline,
@@ -296,7 +302,7 @@ class Judge:
                     model,
                     plan.timed,
                     call_s=self.limits.call_s,
-                    until=deadline,
+                    until=child.deadline,
                     quick=not attempt.prepared.is_performance,
                 )
         finally:
