@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from agent_env.endpoints.endpoint import Answer, Endpoint, Retries
 from agent_env.errors import EnvError
@@ -135,6 +136,27 @@ class Feedback:
             failure=f"{error.kind}: {error.message}",
             counts={**_cost(answer), "external/failed_edits": 1.0},
         )
+
+
+def feedback_of(options: Mapping[str, Any]) -> Feedback | None:
+    """What tells of attempts by a domain's options; None where they choose no mode.
+
+    Args:
+        options: As of `ExternalSettings.from_options`, but that `external_mode` may be None: then
+            the domain has words of its own.
+
+    Raises:
+        ValueError: The settings cannot be used, or an expert is named and no mode chosen.
+    """
+    if options["external_mode"] is not None:
+        return Feedback(ExternalSettings.from_options(options))
+    for name in ("expert_edits_model", "expert_edits_url"):
+        if named := options[f"external_{name}"]:
+            raise ValueError(
+                f"external.{name} is {named!r}, but no external.mode is chosen; "
+                "give external.mode=expert_edits."
+            )
+    return None
 
 
 def _not_asked(text: str, attempt: Attempt) -> Told:

@@ -18,7 +18,7 @@ from agent_env.domains.retail.script import close, script
 from agent_env.domains.retail.tasks import KINDS, TaskSource
 from agent_env.domains.retail.world import generate
 from agent_env.errors import UnknownNameError
-from agent_env.external.of_turns import corrective
+from agent_env.external.feedback import feedback_of
 from agent_env.store import Base
 from agent_env.types import Limits
 
@@ -43,6 +43,8 @@ def build(
     external_expert_edits_model: str = "",
     external_expert_edits_url: str = "",
     external_on_failure: str = "infra_error",
+    external_expert_key_env: str = "OPENAI_API_KEY",
+    external_expert_timeout_s: float = 60.0,
 ) -> Domain:
     """The retail domain for these options.
 
@@ -65,6 +67,8 @@ def build(
         external_expert_edits_model: This and the others: see `ExternalSettings`.
         external_expert_edits_url: See there.
         external_on_failure: See there.
+        external_expert_key_env: See there.
+        external_expert_timeout_s: See there.
 
     Raises:
         UnknownNameError: No such prompt, kind, feedback or consent.
@@ -83,25 +87,29 @@ def build(
     tools = {spec.name: spec for spec in load_tools(tool_folder)}
     base = Base(generate(seed, users, products, orders))
     built = build_prompt(prompt, tools, wire_format)
+    options = {
+        "seed": seed,
+        "users": users,
+        "products": products,
+        "orders": orders,
+        "prompt": prompt,
+        "kinds": kinds,
+        "max_intents": max_intents,
+        "feedback": feedback,
+        "wire_format": wire_format,
+        "noise": noise,
+        "consent": consent,
+        "external_mode": external_mode,
+        "external_expert_edits_model": external_expert_edits_model,
+        "external_expert_edits_url": external_expert_edits_url,
+        "external_on_failure": external_on_failure,
+        "external_expert_key_env": external_expert_key_env,
+        "external_expert_timeout_s": external_expert_timeout_s,
+    }
+    worded = feedback_of(options)
     return Domain(
         name="retail",
-        options={
-            "seed": seed,
-            "users": users,
-            "products": products,
-            "orders": orders,
-            "prompt": prompt,
-            "kinds": kinds,
-            "max_intents": max_intents,
-            "feedback": feedback,
-            "wire_format": wire_format,
-            "noise": noise,
-            "consent": consent,
-            "external_mode": external_mode,
-            "external_expert_edits_model": external_expert_edits_model,
-            "external_expert_edits_url": external_expert_edits_url,
-            "external_on_failure": external_on_failure,
-        },
+        options=options,
         base=base,
         tools=tuple(tools.values()),
         schemas=[spec.to_openai() for spec in tools.values()],
@@ -114,10 +122,5 @@ def build(
         limits=LIMITS,
         script=script,
         needs_consent=is_required(consent),
-        corrective=corrective(
-            external_mode,
-            external_expert_edits_model,
-            external_expert_edits_url,
-            external_on_failure,
-        ),
+        corrective=None if worded is None else worded.tell,
     )

@@ -16,7 +16,7 @@ from agent_env.domains.retail_mini.intents import INTENTS, USER, TaskSource, clo
 from agent_env.domains.retail_mini.prompt import STYLES, build_prompt
 from agent_env.domains.retail_mini.world import generate
 from agent_env.errors import UnknownNameError
-from agent_env.external.of_turns import corrective
+from agent_env.external.feedback import feedback_of
 from agent_env.store import Base
 
 
@@ -32,6 +32,8 @@ def build(
     external_expert_edits_model: str = "",
     external_expert_edits_url: str = "",
     external_on_failure: str = "infra_error",
+    external_expert_key_env: str = "OPENAI_API_KEY",
+    external_expert_timeout_s: float = 60.0,
 ) -> Domain:
     """The retail domain for these options.
 
@@ -51,6 +53,8 @@ def build(
         external_expert_edits_model: This and the others: see `ExternalSettings`.
         external_expert_edits_url: See there.
         external_on_failure: See there.
+        external_expert_key_env: See there.
+        external_expert_timeout_s: See there.
 
     Raises:
         UnknownNameError: No such prompt, kind, feedback or consent.
@@ -75,21 +79,25 @@ def build(
     }
     base = Base(generate(seed, orders))
     built = build_prompt(prompt, tools, kinds, wire_format)
+    options = {
+        "seed": seed,
+        "orders": orders,
+        "prompt": prompt,
+        "kinds": kinds,
+        "feedback": feedback,
+        "wire_format": wire_format,
+        "consent": consent,
+        "external_mode": external_mode,
+        "external_expert_edits_model": external_expert_edits_model,
+        "external_expert_edits_url": external_expert_edits_url,
+        "external_on_failure": external_on_failure,
+        "external_expert_key_env": external_expert_key_env,
+        "external_expert_timeout_s": external_expert_timeout_s,
+    }
+    worded = feedback_of(options)
     return Domain(
         name="retail_mini",
-        options={
-            "seed": seed,
-            "orders": orders,
-            "prompt": prompt,
-            "kinds": kinds,
-            "feedback": feedback,
-            "wire_format": wire_format,
-            "consent": consent,
-            "external_mode": external_mode,
-            "external_expert_edits_model": external_expert_edits_model,
-            "external_expert_edits_url": external_expert_edits_url,
-            "external_on_failure": external_on_failure,
-        },
+        options=options,
         base=base,
         tools=tuple(tools.values()),
         schemas=[spec.to_openai() for spec in tools.values()],
@@ -100,10 +108,5 @@ def build(
         derive=TaskSource.of(base, tools, kinds).derive,
         close=close,
         needs_consent=is_required(consent),
-        corrective=corrective(
-            external_mode,
-            external_expert_edits_model,
-            external_expert_edits_url,
-            external_on_failure,
-        ),
+        corrective=None if worded is None else worded.tell,
     )
