@@ -10,8 +10,11 @@ is compiled or forked before the first program comes.
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from agent_env.customers.user import Situation, UserReply
 from agent_env.domain import Domain, Wording, load_tools
@@ -23,7 +26,8 @@ from agent_env.domains.kernels.reward import Ladder
 from agent_env.domains.kernels.tasks import TaskSource, close
 from agent_env.domains.kernels.world import KernelWorld
 from agent_env.errors import UnknownNameError
-from agent_env.external.of_turns import corrective
+from agent_env.external.feedback import Feedback
+from agent_env.external.settings import ExternalSettings
 from agent_env.kernels.tasks import list_tasks
 from agent_env.types import Limits, Task
 
@@ -66,6 +70,8 @@ def build(
     external_expert_edits_model: str = "",
     external_expert_edits_url: str = "",
     external_on_failure: str = "infra_error",
+    external_expert_key_env: str = "OPENAI_API_KEY",
+    external_expert_timeout_s: float = 60.0,
 ) -> Domain:
     """The kernels domain for these options.
 
@@ -77,7 +83,7 @@ def build(
         timing: Whether right programs are timed; without, being right is all there is to earn.
         bench: Whether the agent may try programs out with the tool `bench_kernel`.
         prompt: "kernels" states rules, tool and an example; "kernels_compact" is about fifty words,
-            poses tasks in one sentence, and does not describe the tool.
+            poses tasks in one sentence, tells results in one, and does not describe the tool.
         wire_format: How the prompt's example writes calls; a format of `parsers.render`.
         device: Where programs run, "cpu" or "cuda".
         compiled: What a program that compiles is worth.
@@ -92,11 +98,15 @@ def build(
         external_expert_edits_model: This and the others: see `ExternalSettings`.
         external_expert_edits_url: See there.
         external_on_failure: See there.
+        external_expert_key_env: See there.
+        external_expert_timeout_s: See there.
 
     Raises:
         UnknownNameError: No such task, language, prompt, device or mode.
-        ValueError: No turn at all, a worth that is below 0, or a folder that is not there.
+        ValueError: No turn at all, a worth that is below 0, a folder that is not there, or an
+            expert that is named where none is asked.
     """
+    options = dict(locals())
     for name in tasks:
         if name not in list_tasks():
             raise UnknownNameError("kernel task", name, list_tasks())
@@ -113,10 +123,11 @@ def build(
     ladder = Ladder(
         compiled=compiled, correct=correct, doubling=doubling, most_doublings=most_doublings
     )
-    feedback = corrective(
-        external_mode, external_expert_edits_model, external_expert_edits_url, external_on_failure
-    )
+    wording = Wording.COMPACT if prompt == "kernels_compact" else Wording.FULL
+    feedback = _feedback(options)
     evaluator = JudgeEvaluator(device=device, wanted="" if language == "torch" else language)
+    if feedback is not None:
+        weakref.finalize(evaluator, feedback.close)
     world = KernelWorld(tasks or list_tasks(), evaluator, ladder=ladder, timed=timing)
     offered = load_tools(tool_folder) if bench else ()
     system_prompt, examples = build_prompt(prompt, language, turns, offered, wire_format)
@@ -125,45 +136,48 @@ def build(
         world=world.fingerprint,
         device=device,
         language=language,
-        is_compact=prompt == "kernels_compact",
+        is_compact=wording is Wording.COMPACT,
         solutions=folder,
     )
     return Domain(
         name="kernels",
-        options={
-            "tasks": tasks,
-            "turns": turns,
-            "language": language,
-            "timing": timing,
-            "bench": bench,
-            "prompt": prompt,
-            "wire_format": wire_format,
-            "device": device,
-            "compiled": compiled,
-            "correct": correct,
-            "doubling": doubling,
-            "most_doublings": most_doublings,
-            "policy_is_fraud": policy_is_fraud,
-            "solutions": solutions,
-            "external_mode": external_mode,
-            "external_expert_edits_model": external_expert_edits_model,
-            "external_expert_edits_url": external_expert_edits_url,
-            "external_on_failure": external_on_failure,
-        },
+        options=options,
         base=world,
         tools=offered,
         schemas=[spec.to_openai() for spec in offered],
         system_prompt=system_prompt,
         examples=examples,
-        wording=Wording.FULL,
+        wording=wording,
         user=Poser(),
         derive=source.derive,
         close=close,
         limits=Limits(max_turns=turns),
         script=source.script,
         start=world.open_task,
-        referee=KernelReferee(ladder=ladder, policy_is_fraud=policy_is_fraud, feedback=feedback),
+        referee=KernelReferee(
+            ladder=ladder,
+            policy_is_fraud=policy_is_fraud,
+            feedback=None if feedback is None else feedback.tell,
+            wording=wording,
+        ),
     )
+
+
+def _feedback(options: Mapping[str, Any]) -> Feedback | None:
+    """What words answers in the mode that was chosen; None where none was.
+
+    Raises:
+        ValueError: The settings cannot be used, or an expert is named and no mode chosen.
+    """
+    if options["external_mode"] is not None:
+        return Feedback(ExternalSettings.from_options(options))
+    for name in ("external_expert_edits_model", "external_expert_edits_url"):
+        if options[name]:
+            raise ValueError(
+                f"{name} is {options[name]!r}, but no external_mode is chosen; "
+                "give external_mode=expert_edits."
+            )
+    return None
 
 
 def with_evaluator(domain: Domain, evaluator: Evaluator) -> Domain:

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from agent_env.errors import EnvError
-from agent_env.kernels.verdict import Verdict
+from agent_env.kernels.verdict import Status, Verdict
 
 if TYPE_CHECKING:
     from agent_env.kernels.judge import Judge
+
+KEPT = 1_024
+"""Verdicts that are kept; a small model answers the same over and over."""
 
 
 class Evaluator(Protocol):
@@ -42,17 +46,30 @@ class JudgeEvaluator:
         self._wanted = wanted
         self._lock = threading.Lock()
         self._judge: Judge | None = None
+        self._known: OrderedDict[tuple[str, str, bool], Verdict] = OrderedDict()
 
     def evaluate(self, code: str, task_name: str, *, timed: bool) -> Verdict:
-        """The verdict on a program; see `Judge.evaluate`.
+        """The verdict on a program; see `Judge.evaluate`. The same program is judged once.
 
         Raises:
             EnvError: The judge's own machinery failed.
         """
         from agent_env.kernels.tasks import load_task
 
+        key = (task_name, code, timed)
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None:
+                self._known.move_to_end(key)
+                return known
         problem = load_task(task_name, self._device)
-        return self._warm().evaluate(code, problem, timed=timed, wanted=self._wanted)
+        verdict = self._warm().evaluate(code, problem, timed=timed, wanted=self._wanted)
+        if _is_final(verdict):
+            with self._lock:
+                self._known[key] = verdict
+                while len(self._known) > KEPT:
+                    self._known.popitem(last=False)
+        return verdict
 
     def close(self) -> None:
         """Ends every process; the next program starts them again."""
@@ -69,6 +86,12 @@ class JudgeEvaluator:
                 self._judge = Judge(device=self._device)
                 weakref.finalize(self, self._judge.close)
             return self._judge
+
+
+def _is_final(verdict: Verdict) -> bool:
+    """Whether judging the same program again would say the same."""
+    is_noisy = verdict.timing is not None and verdict.timing.noisy
+    return verdict.status not in (Status.TIMEOUT, Status.RUNTIME_ERROR) and not is_noisy
 
 
 class ScriptedEvaluator:

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agent_env.domain import Wording
 from agent_env.domains.kernels import words
 from agent_env.domains.kernels.attempt import try_program
 from agent_env.domains.kernels.reward import Kind, Ladder, speedup
@@ -79,11 +80,13 @@ class KernelReferee:
         ladder: What verdicts are worth.
         policy_is_fraud: Whether a program that was refused by its text is treated as fraud.
         feedback: Tells of programs in a feedback mode; None tells by `words`.
+        wording: How much `words` says.
     """
 
     ladder: Ladder
     policy_is_fraud: bool = False
     feedback: Callable[[Attempt], Told] | None = None
+    wording: Wording = Wording.FULL
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -109,7 +112,12 @@ class KernelReferee:
         state: KernelState = look.state
         if look.parsed.status is ParseStatus.CALLS:
             return self._after_calls(state, look)
-        found = extract(look.text, look.reasoning)
+        # Behind a turn that the model invented there is no answer of its own.
+        is_message = look.parsed.status is ParseStatus.MESSAGE
+        text, reasoning = (
+            (look.parsed.content, "off") if is_message else (look.text, look.reasoning)
+        )
+        found = extract(text, reasoning)
         if found.code is not None:
             return self._after_program(state, look, found.code)
         return self._without_program(state, look, found.reason)
@@ -174,9 +182,7 @@ class KernelReferee:
             return self.feedback(
                 attempt_of(verdict, code, turn=look.turn, turns_left=left, best=best, goal=goal)
             )
-        if not code:
-            return Told(text=words.no_code(verdict.reason, past, left))
-        return Told(text=words.instruction(verdict, past, left))
+        return Told(text=words.instruction(verdict, past, left, self.wording))
 
     def _keep(self, state: KernelState, tried: Tried) -> None:
         """Adds an answer, and makes it the best if it is worth more than any before."""

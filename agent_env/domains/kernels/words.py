@@ -11,6 +11,7 @@ the one element that was wrong.
 from __future__ import annotations
 
 import prompts
+from agent_env.domain import Wording
 from agent_env.domains.kernels.reward import Kind, counts_as_speed, kind_of
 from agent_env.domains.kernels.world import Past
 from agent_env.feedback import cut
@@ -18,6 +19,8 @@ from agent_env.kernels.verdict import Mismatch, Resources, Timing, Verdict
 
 MOST_LOG_CHARS = 4_000
 """Of a tool chain's message; the rest is cut and the model is told."""
+MOST_REASON_CHARS = 200
+"""Of a judge's sentence where few words are wanted."""
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -31,28 +34,30 @@ def verdict_text(verdict: Verdict) -> str:
     )
 
 
-def instruction(verdict: Verdict, past: Past, turns_left: int) -> str:
-    """What the agent is told after an answer with a program.
+def instruction(
+    verdict: Verdict, past: Past, turns_left: int, wording: Wording = Wording.FULL
+) -> str:
+    """What the agent is told after an answer.
 
     Args:
-        verdict: On that program.
+        verdict: On its program; NO_CODE without one.
         past: Of the episode, this answer included.
         turns_left: How many more there may be.
+        wording: COMPACT says the kind and the reason only.
     """
+    kind = kind_of(verdict).value
+    reason = verdict.reason.removeprefix("no code: ")
+    if wording is Wording.COMPACT:
+        said = cut(reason, MOST_REASON_CHARS)
+        given = {"kind": kind.replace("_", " "), "reason": said, "left": str(turns_left)}
+        return _told("compact", given)
     given = {
-        "reason": verdict.reason,
+        "reason": reason,
         "detail": detail(verdict),
         "best": best_text(past),
         "left": str(turns_left),
     }
-    return _told(kind_of(verdict).value, given)
-
-
-def no_code(reason: str, past: Past, turns_left: int) -> str:
-    """What the agent is told after an answer in which a program was looked for in vain."""
-    reason = reason.removeprefix("no code: ")
-    given = {"reason": reason, "best": best_text(past), "left": str(turns_left)}
-    return _told(Kind.NO_CODE.value, given)
+    return _told(kind, given)
 
 
 def after_experiments(past: Past, turns_left: int) -> str:

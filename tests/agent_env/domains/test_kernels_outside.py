@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent_env import Domain, UnknownNameError, load_domain
+from agent_env import Domain, StopReason, ToolEnv, UnknownNameError, load_domain
 from agent_env.domains.kernels import with_evaluator
-from agent_env.domains.kernels.evaluator import ScriptedEvaluator
+from agent_env.domains.kernels.evaluator import JudgeEvaluator, ScriptedEvaluator
 from agent_env.domains.kernels.repair import fenced
 from agent_env.endpoints.scripted_model import REFUSAL, Script
 from agent_env.evaluation.ledger import Digest
 from agent_env.evaluation.summary import summarize
 from agent_env.evaluation.table import lines as table_lines
-from agent_env.kernels.verdict import Status, Verdict
+from agent_env.kernels.verdict import Mismatch, Status, Verdict
 from agent_env.validation.command import lines
 from agent_env.validation.validate import validate
 
@@ -24,7 +25,27 @@ SOLUTIONS = Path(__file__).parents[1] / "kernels" / "solutions"
 TASK = "ew_gelu_bias"
 ANSWER = fenced((SOLUTIONS / f"{TASK}_cpp.py").read_text(encoding="utf-8"))
 CORRECT = Verdict(status=Status.CORRECT, reason="Every checked answer is right.")
-WRONG = Verdict(status=Status.WRONG, reason="The result is not right for hidden1/unit.")
+MISMATCH = Mismatch(
+    case="hidden1/unit",
+    output=0,
+    index=(3, 17),
+    expected=0.25,
+    got=1.25,
+    error=1.0,
+    allowed=1e-6,
+    count=12,
+    total=17_061,
+)
+WRONG = Verdict(status=Status.WRONG, reason="The result is not right.", mismatch=MISMATCH)
+
+
+def begin(*verdicts: Verdict, **options: Any) -> ToolEnv:
+    """An episode, begun, in which these verdicts come."""
+    chosen = load_domain("kernels", tasks=(TASK,), **options)
+    played = with_evaluator(chosen, ScriptedEvaluator(verdicts))
+    env = ToolEnv(played, played.tasks(1)[0])
+    env.reset()
+    return env
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +148,90 @@ def test_the_figures_of_an_evaluation_hold_what_the_domain_counts(domain: Domain
     assert own["counts"]["kernel/answers"] == 4.0
     table = "\n".join(table_lines(summarize([episode], asked=[(0, 0)], domain=domain), "title"))
     assert "kernel correct rate       25.0 %" in table
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("level_feedback", "output 0[3, 17] == 0.25"),
+        ("level_passed", "ran"),
+        ("passed", "not"),
+        ("plain", "class ModelNew"),
+    ],
+)
+def test_every_mode_of_feedback_can_word_an_answer(mode: str, said: str) -> None:
+    env = begin(WRONG, WRONG, external_mode=mode)
+    (message,) = env.step(ANSWER).messages
+    assert message["role"] == "user"
+    assert said in message["content"]
+    assert message["content"] != begin(WRONG).step(ANSWER).messages[0]["content"]
+    (empty,) = env.step("```").messages
+    assert empty["content"].strip()
+
+
+def test_an_expert_that_is_down_is_no_reward_unless_plain_was_chosen() -> None:
+    expert = {
+        "external_mode": "expert_edits",
+        "external_expert_edits_model": "expert",
+        "external_expert_edits_url": "http://127.0.0.1:9/v1",
+    }
+    assert begin(WRONG, **expert).step(ANSWER).stop_reason is StopReason.INFRA_ERROR
+    env = begin(WRONG, **expert, external_on_failure="plain")
+    result = env.step(ANSWER)
+    assert result.stop_reason is None
+    assert result.info["ruling"]["failed_edits"]
+    assert env.metrics()["external/failed_edits"] == 1
+    with pytest.raises(ValueError, match="no external_mode is chosen"):
+        load_domain("kernels", external_expert_edits_model="expert")
+
+
+def test_few_words_are_told_where_few_are_wanted() -> None:
+    long = Verdict(status=Status.COMPILE_ERROR, reason="No. " * 200, log="line\n" * 500)
+    env = begin(long, prompt="kernels_compact")
+    (message,) = env.step(ANSWER).messages
+    assert message["content"].startswith("compile error: No. No.")
+    assert message["content"].endswith("Turns left: 2.")
+    assert len(message["content"]) < 350
+    (message,) = env.step("```").messages
+    assert message["content"].startswith("no code: the answer has no program")
+
+
+class CountingJudge:
+    """Stands in for the judge: says the same of every program, and counts them."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self.calls: list[tuple[str, bool, str]] = []
+        self.closed = 0
+
+    def __call__(self, device: str) -> CountingJudge:
+        return self
+
+    def evaluate(self, code: str, problem: Any, *, timed: bool, wanted: str) -> Verdict:
+        self.calls.append((problem.name, timed, wanted))
+        return self.verdict
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(
+    ("verdict", "judged"),
+    [(CORRECT, 1), (WRONG, 1), (Verdict(status=Status.TIMEOUT, reason="Still running."), 2)],
+)
+def test_the_same_program_is_judged_once_unless_chance_had_a_say(
+    monkeypatch: pytest.MonkeyPatch, verdict: Verdict, judged: int
+) -> None:
+    judge = CountingJudge(verdict)
+    monkeypatch.setattr("agent_env.kernels.judge.Judge", judge)
+    evaluator = JudgeEvaluator(wanted="cpp")
+    for _ in range(2):
+        assert evaluator.evaluate("code", TASK, timed=True) is verdict
+    assert judge.calls == [(TASK, True, "cpp")] * judged
+    evaluator.evaluate("code", TASK, timed=False)
+    assert len(judge.calls) == judged + 1
+    evaluator.close()
+    assert judge.closed == 1
+    del evaluator
+    gc.collect()
+    assert judge.closed == 2
