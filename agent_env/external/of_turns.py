@@ -10,7 +10,6 @@ What it does not do: calls that were taken up are answered by their tools, in ev
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,8 +19,7 @@ from agent_env.calls import tool_message
 from agent_env.domain import Domain
 from agent_env.errors import boundary
 from agent_env.external.attempt import Attempt, Level
-from agent_env.external.feedback import Feedback, Told
-from agent_env.external.settings import ExternalSettings
+from agent_env.external.feedback import Told
 from agent_env.types import Limits, Message
 from parsers import FaultKind, ParsedMessage
 
@@ -29,33 +27,6 @@ LEVELS = ("parsed", "tool known", "arguments valid", "tool accepted")
 _REACHED = {FaultKind.UNKNOWN_TOOL: 1, FaultKind.BAD_ARGUMENTS: 2, FaultKind.INVALID_ARGUMENTS: 2}
 """The level at which a fault stops a turn; every other one leaves it unread."""
 _EXPERT = boundary("expert")
-
-
-def corrective(
-    mode: str | None, model: str = "", url: str = "", on_failure: str = "infra_error"
-) -> Callable[[Attempt], Told] | None:
-    """What words malformed turns in that mode; None for the domain's own words.
-
-    Args:
-        mode: As of `ExternalSettings`, or None.
-        model: `external.expert_edits_model`.
-        url: `external.expert_edits_url`.
-        on_failure: As of `ExternalSettings`.
-
-    Raises:
-        ValueError: The settings cannot be used, or an expert is named and no mode chosen.
-    """
-    if mode is None:
-        if model or url:
-            raise ValueError(
-                f"An expert is named ({model or url}), but no external.mode is chosen; "
-                "give external.mode=expert_edits."
-            )
-        return None
-    settings = ExternalSettings(
-        mode=mode, expert_edits_model=model, expert_edits_url=url, on_failure=on_failure
-    )
-    return Feedback(settings).tell
 
 
 def corrected(

@@ -11,10 +11,8 @@ is compiled or forked before the first program comes.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from agent_env.customers.user import Situation, UserReply
 from agent_env.domain import Domain, Wording, load_tools
@@ -26,8 +24,7 @@ from agent_env.domains.kernels.reward import Ladder
 from agent_env.domains.kernels.tasks import TaskSource, close
 from agent_env.domains.kernels.world import KernelWorld
 from agent_env.errors import UnknownNameError
-from agent_env.external.feedback import Feedback
-from agent_env.external.settings import ExternalSettings
+from agent_env.external.feedback import feedback_of
 from agent_env.kernels.tasks import list_tasks
 from agent_env.types import Limits, Task
 
@@ -124,7 +121,7 @@ def build(
         compiled=compiled, correct=correct, doubling=doubling, most_doublings=most_doublings
     )
     wording = Wording.COMPACT if prompt == "kernels_compact" else Wording.FULL
-    feedback = _feedback(options)
+    feedback = feedback_of(options)
     evaluator = JudgeEvaluator(device=device, wanted="" if language == "torch" else language)
     if feedback is not None:
         weakref.finalize(evaluator, feedback.close)
@@ -161,23 +158,6 @@ def build(
             wording=wording,
         ),
     )
-
-
-def _feedback(options: Mapping[str, Any]) -> Feedback | None:
-    """What words answers in the mode that was chosen; None where none was.
-
-    Raises:
-        ValueError: The settings cannot be used, or an expert is named and no mode chosen.
-    """
-    if options["external_mode"] is not None:
-        return Feedback(ExternalSettings.from_options(options))
-    for name in ("external_expert_edits_model", "external_expert_edits_url"):
-        if options[name]:
-            raise ValueError(
-                f"{name} is {options[name]!r}, but no external_mode is chosen; "
-                "give external_mode=expert_edits."
-            )
-    return None
 
 
 def with_evaluator(domain: Domain, evaluator: Evaluator) -> Domain:
