@@ -152,6 +152,18 @@ class Domain:
         """What the agent may call, by name."""
         return self._by_name.keys()
 
+    def customer(self, given: User | None) -> User:
+        """Who opens an episode and replies in it: the one given, or its own.
+
+        Raises:
+            ValueError: One is given where a referee replies.
+        """
+        if given is not None and self.referee is not None:
+            raise ValueError(
+                f"In the domain {self.name} a referee judges and replies; leave the customer out."
+            )
+        return self.user if given is None else given
+
     def oracle(self, task: Task) -> tuple[Action, ...]:
         """What a perfect agent does, a turn each."""
         if self.script is not None:

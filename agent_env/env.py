@@ -110,7 +110,7 @@ class ToolEnv:
                 block.
 
         Raises:
-            ValueError: The task was derived from another world than the domain holds.
+            ValueError: The task was derived from another world; or no customer can speak here.
         """
         if task.world != domain.base.fingerprint:
             raise ValueError(
@@ -124,7 +124,7 @@ class ToolEnv:
         self.messages: list[Message] = []
         self.stop_reason: StopReason | None = None
         self.infra_error: dict[str, object] | None = None
-        self._user = domain.user if user is None else user
+        self._user = domain.customer(user)
         self._limits = limits or domain.limits
         self._weights = weights or _WEIGHTS
         self._reasoning = reasoning

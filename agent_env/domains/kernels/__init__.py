@@ -57,12 +57,14 @@ def build(
     prompt: str = "kernels",
     wire_format: str = "hermes",
     device: str = "cpu",
+    workers: int = 0,
     compiled: float = 0.1,
     correct: float = 0.3,
     doubling: float = 1.0,
     most_doublings: float = 3.0,
     policy_is_fraud: bool = False,
     solutions: str | None = None,
+    rehearse: bool = False,
     external_mode: str | None = None,
     external_expert_edits_model: str = "",
     external_expert_edits_url: str = "",
@@ -83,6 +85,7 @@ def build(
             poses tasks in one sentence, tells results in one, and does not describe the tool.
         wire_format: How the prompt's example writes calls; a format of `parsers.render`.
         device: Where programs run, "cpu" or "cuda".
+        workers: Processes that judge side by side; 0 judges in this one.
         compiled: What a program that compiles is worth.
         correct: What a right one is worth beside that.
         doubling: What each doubling of the speed is worth beside those.
@@ -90,6 +93,8 @@ def build(
         policy_is_fraud: Whether a program that is refused by its text forfeits the episode.
         solutions: Folder of right programs, `<task>_<language>.py`, for the oracle; None knows only
             those in plain PyTorch.
+        rehearse: Whether the oracle first answers with a program that does not compile, then with
+            one that is wrong, as an agent that repairs.
         external_mode: How the agent is told of its programs: a feedback mode, or None for an
             instruction by kind of result.
         external_expert_edits_model: This and the others: see `ExternalSettings`.
@@ -100,8 +105,8 @@ def build(
 
     Raises:
         UnknownNameError: No such task, language, prompt, device or mode.
-        ValueError: No turn at all, a worth that is below 0, a folder that is not there, or an
-            expert that is named where none is asked.
+        ValueError: No turn at all, a number below 0, a folder that is not there, or an expert that
+            is named where none is asked.
     """
     options = dict(locals())
     for name in tasks:
@@ -120,9 +125,13 @@ def build(
     ladder = Ladder(
         compiled=compiled, correct=correct, doubling=doubling, most_doublings=most_doublings
     )
+    if workers < 0:
+        raise ValueError(f"workers is {workers}; give 0 or more.")
     wording = Wording.COMPACT if prompt == "kernels_compact" else Wording.FULL
     feedback = feedback_of(options)
-    evaluator = JudgeEvaluator(device=device, wanted="" if language == "torch" else language)
+    evaluator = JudgeEvaluator(
+        device=device, wanted="" if language == "torch" else language, workers=workers
+    )
     if feedback is not None:
         weakref.finalize(evaluator, feedback.close)
     world = KernelWorld(tasks or list_tasks(), evaluator, ladder=ladder, timed=timing)
@@ -135,6 +144,7 @@ def build(
         language=language,
         is_compact=wording is Wording.COMPACT,
         solutions=folder,
+        rehearses=rehearse,
     )
     return Domain(
         name="kernels",

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from agent_env.errors import EnvError
+from agent_env.kernels.pool import Pool
 from agent_env.kernels.verdict import Status, Verdict
 
 if TYPE_CHECKING:
@@ -33,19 +34,21 @@ class Evaluator(Protocol):
 
 
 class JudgeEvaluator:
-    """The kernel bench's own judge, shared by all episodes of a domain."""
+    """The kernel bench's own judge, or several of them, shared by all episodes of a domain."""
 
-    def __init__(self, *, device: str = "cpu", wanted: str = "") -> None:
+    def __init__(self, *, device: str = "cpu", wanted: str = "", workers: int = 0) -> None:
         """Starts nothing yet, and imports no torch.
 
         Args:
             device: "cpu" or "cuda".
             wanted: What a program must have a kernel in; see `Judge.evaluate`.
+            workers: Processes with a judge each, see `Pool`; 0 judges in this process.
         """
         self._device = device
         self._wanted = wanted
+        self._workers = workers
         self._lock = threading.Lock()
-        self._judge: Judge | None = None
+        self._judge: Judge | Pool | None = None
         self._known: OrderedDict[tuple[str, str, bool], Verdict] = OrderedDict()
 
     def evaluate(self, code: str, task_name: str, *, timed: bool) -> Verdict:
@@ -63,7 +66,11 @@ class JudgeEvaluator:
                 self._known.move_to_end(key)
                 return known
         problem = load_task(task_name, self._device)
-        verdict = self._warm().evaluate(code, problem, timed=timed, wanted=self._wanted)
+        judge = self._warm()
+        if isinstance(judge, Pool):
+            verdict = judge.submit(code, problem, timed=timed, wanted=self._wanted).result()
+        else:
+            verdict = judge.evaluate(code, problem, timed=timed, wanted=self._wanted)
         if _is_final(verdict):
             with self._lock:
                 self._known[key] = verdict
@@ -78,12 +85,16 @@ class JudgeEvaluator:
         if judge is not None:
             judge.close()
 
-    def _warm(self) -> Judge:
+    def _warm(self) -> Judge | Pool:
         from agent_env.kernels.judge import Judge
 
         with self._lock:
             if self._judge is None:
-                self._judge = Judge(device=self._device)
+                self._judge = (
+                    Pool(workers=self._workers, device=self._device)
+                    if self._workers
+                    else Judge(device=self._device)
+                )
                 weakref.finalize(self, self._judge.close)
             return self._judge
 

@@ -18,7 +18,7 @@ from random import Random
 
 import prompts
 from agent_env.domains.kernels.prompt import opening
-from agent_env.domains.kernels.repair import fenced
+from agent_env.domains.kernels.repair import drafts, fenced
 from agent_env.kernels.tasks import load_task
 from agent_env.types import Action, Task
 
@@ -36,6 +36,7 @@ class TaskSource:
         language: What programs are written in.
         is_compact: Whether tasks are posed in as few words as possible.
         solutions: A folder of right programs, or None.
+        rehearses: Whether the oracle answers with broken programs before the right one.
     """
 
     names: tuple[str, ...]
@@ -44,6 +45,7 @@ class TaskSource:
     language: str
     is_compact: bool
     solutions: Path | None
+    rehearses: bool = False
 
     def derive(self, index: int, seed: int) -> Task:
         """Task number `index` of a seed."""
@@ -76,7 +78,10 @@ class TaskSource:
     def script(self, task: Task) -> tuple[Action, ...]:
         """What the oracle writes: a right program and that it is done; nothing if none is known."""
         program = self.solution(task.kind)
-        return () if program is None else (fenced(program), close(task))
+        if program is None:
+            return ()
+        answers = drafts(program) if self.rehearses else (program,)
+        return (*map(fenced, answers), close(task))
 
 
 def close(task: Task) -> str:

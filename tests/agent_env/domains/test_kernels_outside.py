@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def test_options_make_the_domain_again_and_are_json(domain: Domain) -> None:
         ({"prompt": "kernel"}, "Did you mean 'kernels'?"),
         ({"device": "gpu"}, "device"),
         ({"turns": 0}, "give at least 1"),
+        ({"workers": -1}, "workers is -1"),
         ({"correct": -1.0}, "correct is -1.0"),
         ({"solutions": "/nowhere"}, "no folder"),
     ],
@@ -181,7 +183,7 @@ def test_an_expert_that_is_down_is_no_reward_unless_plain_was_chosen() -> None:
     assert result.stop_reason is None
     assert result.info["ruling"]["failed_edits"]
     assert env.metrics()["external/failed_edits"] == 1
-    with pytest.raises(ValueError, match="no external_mode is chosen"):
+    with pytest.raises(ValueError, match=r"no external.mode is chosen"):
         load_domain("kernels", external_expert_edits_model="expert")
 
 
@@ -235,3 +237,41 @@ def test_the_same_program_is_judged_once_unless_chance_had_a_say(
     del evaluator
     gc.collect()
     assert judge.closed == 2
+
+
+def test_several_judges_work_side_by_side_where_workers_are_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, bool, str]] = []
+
+    class CountingPool:
+        def __init__(self, *, workers: int, device: str) -> None:
+            assert (workers, device) == (3, "cpu")
+
+        def submit(self, code: str, problem: Any, *, timed: bool, wanted: str) -> Future[Verdict]:
+            asked.append((problem.name, timed, wanted))
+            future: Future[Verdict] = Future()
+            future.set_result(CORRECT)
+            return future
+
+        def close(self) -> None:
+            asked.append(("closed", False, ""))
+
+    monkeypatch.setattr("agent_env.domains.kernels.evaluator.Pool", CountingPool)
+    evaluator = JudgeEvaluator(wanted="cpp", workers=3)
+    assert evaluator.evaluate("code", TASK, timed=True) is CORRECT
+    evaluator.close()
+    assert asked == [(TASK, True, "cpp"), ("closed", False, "")]
+
+
+def test_an_oracle_that_rehearses_answers_with_broken_programs_first() -> None:
+    domain = load_domain("kernels", tasks=(TASK,), solutions=str(SOLUTIONS), rehearse=True)
+    broken, wrong, right, closing = domain.oracle(domain.tasks(1)[0])
+    assert right == ANSWER
+    assert broken != right != wrong
+    assert "finished" in closing
+
+
+def test_no_customer_speaks_where_a_referee_does(domain: Domain) -> None:
+    with pytest.raises(ValueError, match="leave the customer out"):
+        ToolEnv(domain, domain.tasks(1)[0], user=domain.user)
