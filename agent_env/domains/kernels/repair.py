@@ -13,12 +13,16 @@ What it does not do: it reads no compiler's message and finds no repair of its o
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import prompts
 from agent_env.domains.kernels.reward import Kind
+from agent_env.kernels.sources import find_sources
 from agent_env.types import Message
+
+_ENTRY = re.compile(r"^(class ModelNew\b.*):[ \t]*$", re.MULTILINE)
 
 
 def drafts(program: str) -> tuple[str, str, str]:
@@ -29,21 +33,33 @@ def drafts(program: str) -> tuple[str, str, str]:
             a tuple of such.
 
     Raises:
+        SyntaxError: It is no Python.
         ValueError: There is no ModelNew with a forward that returns something.
     """
     return uncompilable(program), wrong(program), program
 
 
 def uncompilable(program: str) -> str:
-    """The program without its first semicolon, or, in plain Python, without its first colon."""
-    fault = ";" if ";" in program else ":"
-    return program.replace(fault, "", 1)
+    """The program without the last semicolon of its first C++ or CUDA source.
+
+    Without any such source it is the colon behind `class ModelNew` that is missing.
+
+    Raises:
+        SyntaxError: The program is no Python.
+        ValueError: It nests too deeply to be read.
+    """
+    for source in find_sources(program):
+        head, semicolon, tail = source.text.rpartition(";")
+        if semicolon and source.text in program:
+            return program.replace(source.text, head + tail, 1)
+    return _ENTRY.sub(r"\1", program, count=1)
 
 
 def wrong(program: str) -> str:
     """The program with 1 added to the first thing that `ModelNew.forward` returns at its end.
 
     Raises:
+        SyntaxError: The program is no Python.
         ValueError: There is no ModelNew with a forward that returns something.
     """
     returns = [

@@ -140,11 +140,16 @@ def test_golden_an_agent_that_answers_a_lone_fence_is_told_so_and_counted(
     golden("agent_env/kernels_lone_fence.json", shown(env))
 
 
-def test_with_real_compilers_a_repair_is_seen_at_every_step() -> None:
-    domain = load_domain("kernels", tasks=(TASK,), timing=False)
+@pytest.mark.parametrize(
+    ("task", "language"),
+    [(TASK, "cpp"), ("row_softmax_masked", "cpp"), ("row_argmax_max", "torch")],
+)
+def test_with_real_compilers_a_repair_is_seen_at_every_step(task: str, language: str) -> None:
+    domain = load_domain("kernels", tasks=(task,), language=language, timing=False)
+    program = (SOLUTIONS / f"{task}_{language}.py").read_text(encoding="utf-8")
     env = ToolEnv(domain, domain.tasks(1)[0], limits=Limits(max_turns=4))
     env.reset()
-    agent = RepairingAgent(answers=tuple(map(fenced, drafts(RIGHT))), closing=DONE)
+    agent = RepairingAgent(answers=tuple(map(fenced, drafts(program))), closing=DONE)
     try:
         while not env.done:
             env.step(agent.write(env.messages))
@@ -154,7 +159,7 @@ def test_with_real_compilers_a_repair_is_seen_at_every_step() -> None:
     kinds = [turn["ruling"]["kind"] for turn in turns]
     assert kinds == ["compile_error", "wrong", "correct", "done"], env.messages
     assert [turn["reward"] for turn in turns] == pytest.approx([0.0, 0.1, 0.3, 0.0])
-    assert "error" in env.messages[3]["content"]
+    assert "does not compile" in env.messages[3]["content"]
     assert "First wrong element: output 0 at" in env.messages[5]["content"]
 
 

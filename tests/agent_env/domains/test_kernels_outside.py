@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 from concurrent.futures import Future
@@ -13,11 +14,12 @@ import pytest
 from agent_env import Domain, StopReason, ToolEnv, UnknownNameError, load_domain
 from agent_env.domains.kernels import with_evaluator
 from agent_env.domains.kernels.evaluator import JudgeEvaluator, ScriptedEvaluator
-from agent_env.domains.kernels.repair import fenced
+from agent_env.domains.kernels.repair import drafts, fenced
 from agent_env.endpoints.scripted_model import REFUSAL, Script
 from agent_env.evaluation.ledger import Digest
 from agent_env.evaluation.summary import summarize
 from agent_env.evaluation.table import lines as table_lines
+from agent_env.kernels.sources import find_sources
 from agent_env.kernels.verdict import Mismatch, Status, Verdict
 from agent_env.validation.command import lines
 from agent_env.validation.validate import validate
@@ -275,3 +277,25 @@ def test_an_oracle_that_rehearses_answers_with_broken_programs_first() -> None:
 def test_no_customer_speaks_where_a_referee_does(domain: Domain) -> None:
     with pytest.raises(ValueError, match="leave the customer out"):
         ToolEnv(domain, domain.tasks(1)[0], user=domain.user)
+
+
+@pytest.mark.parametrize("path", sorted(SOLUTIONS.glob("*.py")), ids=lambda path: path.stem)
+def test_drafts_of_any_program_hold_their_fault_and_nothing_else(path: Path) -> None:
+    program = path.read_text(encoding="utf-8")
+    broken, wrong, right = drafts(program)
+    assert right == program
+    assert len(broken) == len(program) - 1
+    assert wrong.count(") + 1") == program.count(") + 1") + 1
+    ast.parse(wrong)
+    if path.stem.endswith("_torch"):
+        with pytest.raises(SyntaxError):
+            ast.parse(broken)
+    else:
+        assert [one.text for one in find_sources(broken)] != [
+            one.text for one in find_sources(program)
+        ]
+
+
+def test_a_program_that_returns_nothing_has_no_drafts() -> None:
+    with pytest.raises(ValueError, match="whose forward returns something"):
+        drafts("class ModelNew:\n    def forward(self, x):\n        pass\n")
