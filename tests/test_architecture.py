@@ -47,7 +47,7 @@ THIRD_PARTY = {
     "pyarrow": ("agent_env/exporting/export.py",),
     "skyrl": SKYRL,
     "skyrl_gym": SKYRL,
-    "ray": ("training/runtime.py", "training/cpu/*.py"),
+    "ray": ("training/runtime.py", "training/kernel_actor.py", "training/cpu/*.py"),
     "wandb": ("training/tracking.py",),
     "transformers": ("training/*.py",),
     "tokenizers": ("training/warm_start/*.py",),

@@ -301,6 +301,7 @@ class _Worker:
                 return pickle.loads(channel.receive(self._sock)[0])
             except (OSError, channel.ChannelError) as error:
                 self._process.kill()
+                self._process.wait()
                 return EnvError("WorkerError", f"A process of the pool is gone: {error}", True)
 
     def alive(self) -> bool:
