@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_env.domains.kernels.evaluator import Evaluator
-from agent_env.domains.kernels.reward import Ladder
+from agent_env.domains.kernels.reward import Kind, Ladder
 from agent_env.kernels import tasks as task_folder
 from agent_env.store import canonical_json
 from agent_env.types import Task
@@ -124,8 +124,16 @@ class KernelState:
         }
 
     def state_hash(self) -> str:
-        """Hex sha256 of the world's fingerprint, the task and everything that was tried."""
-        text = canonical_json([self.task_name, self.past.is_forfeited, self.diff()])
+        """Hex sha256 of the world's fingerprint, the task, and what was tried with its rungs.
+
+        Times are measured and no contents: the same programs have the same hash on another day.
+        """
+        past = self.past
+        tried = [
+            [one.turn, one.code_hash, "right" if Kind(one.kind).is_right else one.kind]
+            for one in (*past.attempts, *past.experiments)
+        ]
+        text = canonical_json([self.task_name, past.is_forfeited, len(past.attempts), tried])
         return hashlib.sha256(f"{self.world.fingerprint}{text}".encode()).hexdigest()
 
 

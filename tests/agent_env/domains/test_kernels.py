@@ -317,6 +317,17 @@ def test_no_episode_earns_less_by_going_on_but_by_fraud(
     assert low - 1e-9 <= earned <= high + 1e-9
 
 
+def test_the_same_programs_have_the_same_hash_however_fast_they_were_this_time(
+    begin: Callable[..., ToolEnv],
+) -> None:
+    seen = {}
+    for name, verdict in (("slow", correct(0.9)), ("fast", correct(3.0)), ("wrong", WRONG)):
+        env = begin(verdict)
+        env.step(ANSWER)
+        seen[name] = env.state_hash()
+    assert seen["slow"] == seen["fast"] != seen["wrong"]
+
+
 def test_a_fork_has_its_own_attempts(begin: Callable[..., ToolEnv]) -> None:
     env = begin(WRONG, correct(2.0), correct(4.0))
     env.step(ANSWER)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import gc
 import json
+import subprocess
+import sys
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -299,3 +301,15 @@ def test_drafts_of_any_program_hold_their_fault_and_nothing_else(path: Path) -> 
 def test_a_program_that_returns_nothing_has_no_drafts() -> None:
     with pytest.raises(ValueError, match="whose forward returns something"):
         drafts("class ModelNew:\n    def forward(self, x):\n        pass\n")
+
+
+def test_loading_the_domain_imports_no_torch_and_starts_nothing() -> None:
+    code = (
+        "import sys; from agent_env import load_domain; domain = load_domain('kernels'); "
+        "print('torch' in sys.modules, len(domain.base.task_names))"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "24"]
