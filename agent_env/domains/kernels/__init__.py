@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent_env.customers.user import Situation, UserReply
-from agent_env.domain import Domain, Wording, load_tools
+from agent_env.domain import Domain, load_tools
 from agent_env.domains.kernels import tools as tool_folder
 from agent_env.domains.kernels.evaluator import Evaluator, JudgeEvaluator
 from agent_env.domains.kernels.prompt import LANGUAGES, PROMPTS, build_prompt
@@ -26,7 +26,7 @@ from agent_env.domains.kernels.world import KernelWorld
 from agent_env.errors import UnknownNameError
 from agent_env.external.feedback import feedback_of
 from agent_env.kernels.tasks import list_tasks
-from agent_env.types import Limits, Task
+from agent_env.types import Limits, Task, Wording
 
 DEVICES = ("cpu", "cuda")
 
@@ -136,7 +136,9 @@ def build(
         weakref.finalize(evaluator, feedback.close)
     world = KernelWorld(tasks or list_tasks(), evaluator, ladder=ladder, timed=timing)
     offered = load_tools(tool_folder) if bench else ()
-    system_prompt, examples = build_prompt(prompt, language, turns, offered, wire_format)
+    system_prompt, examples = build_prompt(
+        prompt, language, turns, offered, wire_format, timed=timing
+    )
     source = TaskSource(
         names=world.task_names,
         world=world.fingerprint,

@@ -38,7 +38,13 @@ def example_program(language: str) -> str:
 
 
 def build_prompt(
-    name: str, language: str, turns: int, tools: Sequence[ToolSpec], wire_format: str
+    name: str,
+    language: str,
+    turns: int,
+    tools: Sequence[ToolSpec],
+    wire_format: str,
+    *,
+    timed: bool = True,
 ) -> tuple[str, tuple[Example, ...]]:
     """The system prompt and the calls that it shows.
 
@@ -48,6 +54,7 @@ def build_prompt(
         turns: How many turns an episode has.
         tools: What is offered; the compact prompt does not describe it.
         wire_format: How calls are written; a format of `parsers.render`.
+        timed: Whether right programs are timed, and paid for speed.
     """
     if name == "kernels_compact":
         said = prompts.render(
@@ -73,6 +80,7 @@ def build_prompt(
         "kernels",
         rules=prompts.render("system", f"kernels_rules_{language}"),
         turns=str(turns),
+        pay=prompts.render("system", "kernels_pay_timed" if timed else "kernels_pay_untimed"),
         tool="\n".join(told),
         example=prompts.render("system", "kernels_example", program=program),
     )

@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agent_env.domain import Wording
 from agent_env.domains.kernels import words
 from agent_env.domains.kernels.attempt import try_program
 from agent_env.domains.kernels.reward import Kind, Ladder, speedup
@@ -34,7 +33,7 @@ from agent_env.external.of_kernels import attempt_of
 from agent_env.kernels.extract import extract
 from agent_env.kernels.verdict import Status, Verdict
 from agent_env.referee import Look, Rate, Ruling
-from agent_env.types import StopReason
+from agent_env.types import StopReason, Wording
 from parsers import ParseStatus
 
 KEYS = (

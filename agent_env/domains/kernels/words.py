@@ -11,11 +11,11 @@ the one element that was wrong.
 from __future__ import annotations
 
 import prompts
-from agent_env.domain import Wording
 from agent_env.domains.kernels.reward import Kind, counts_as_speed, kind_of
 from agent_env.domains.kernels.world import Past
 from agent_env.feedback import cut
 from agent_env.kernels.verdict import Mismatch, Resources, Timing, Verdict
+from agent_env.types import Wording
 
 MOST_LOG_CHARS = 4_000
 """Of a tool chain's message; the rest is cut and the model is told."""

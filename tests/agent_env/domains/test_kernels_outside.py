@@ -21,6 +21,8 @@ from agent_env.endpoints.scripted_model import REFUSAL, Script
 from agent_env.evaluation.ledger import Digest
 from agent_env.evaluation.summary import summarize
 from agent_env.evaluation.table import lines as table_lines
+from agent_env.kernels.extract import extract
+from agent_env.kernels.policy import check_source, language_of
 from agent_env.kernels.sources import find_sources
 from agent_env.kernels.verdict import Mismatch, Status, Verdict
 from agent_env.validation.command import lines
@@ -89,6 +91,19 @@ def test_a_task_has_one_opening_with_its_baseline(domain: Domain) -> None:
     compact = load_domain("kernels", tasks=(TASK,), prompt="kernels_compact")
     assert compact.tasks(1)[0].opening.endswith("Arguments of forward: x, bias.")
     assert len(compact.system_prompt.split()) < 70
+    assert "doubling of the speed" in domain.system_prompt
+    untimed = load_domain("kernels", tasks=(TASK,), timing=False)
+    assert "nothing is timed here" in untimed.system_prompt
+
+
+@pytest.mark.parametrize("language", ["cpp", "cuda", "torch", "triton"])
+def test_the_example_in_the_prompt_is_a_program_in_the_language(language: str) -> None:
+    prompt = load_domain("kernels", tasks=(TASK,), language=language).system_prompt
+    found = extract(prompt)
+    assert found.code is not None
+    assert language_of(found.code) == language
+    wanted = "" if language == "torch" else language
+    assert check_source(found.code, wanted=wanted) == ()
 
 
 @pytest.mark.parametrize("language", ["cpp", "cuda", "torch", "triton"])
