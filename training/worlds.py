@@ -66,7 +66,7 @@ class CodeConfig:
 class ExternalConfig:
     """How the agent is told about its attempts; see agent_env/external."""
 
-    mode: str = setting("level_feedback", "What is told, a file of agent_env/external/modes.")
+    mode: str = setting("", "What is told, a file of external/modes; empty is the domain's own.")
     sandbox_slice: str = setting("1", "Feedback tests: n first, -n last, 0 or all.")
     disjoint: bool = setting(True, "Tests that are told and tests that pay are kept apart.")
     on_failure: str = setting(

@@ -31,12 +31,15 @@ def test_a_changed_setting_becomes_an_option() -> None:
     given = options("domain=code", "code.tasks=flatten", "external.sandbox_slice=-2")
     assert given["tasks"] == ["flatten"]
     assert given["external_sandbox_slice"] == -2
+    for domain in ("kernels", "code", "retail_mini"):
+        given = options(f"domain={domain}", "external.mode=level_feedback")
+        assert given["external_mode"] == "level_feedback"
     assert options("domain=code", "external.sandbox_slice=all")["external_sandbox_slice"] == "all"
 
 
 def test_a_program_domain_knows_how_many_turns_there_are() -> None:
     assert options("domain=kernels")["turns"] == 3
-    trees = ("tree.turns=2", "tree.generations=2", "rl.samples=8")
+    trees = ("tree.turns=2", "tree.generations=2")
     assert options("domain=kernels", *trees)["turns"] == 2
 
 
@@ -72,6 +75,8 @@ def test_a_setting_that_means_nothing_to_the_domain_is_refused(
 def test_our_defaults_are_the_domains(group: type, domain: str, prefix: str) -> None:
     build = inspect.signature(import_module(f"agent_env.domains.{domain}").build)
     for key in keys_of(group).values():
+        if key.name == "mode":  # each domain has its own
+            continue
         default = build.parameters[prefix + key.name].default
         assert key.default == (str(default) if key.name == "sandbox_slice" else default)
 
