@@ -1,7 +1,7 @@
 # Every target builds .venv first, or reuses it; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden bench bench-parsers bench-env bench-credit score-parsers side-by-side fuzz cheats
+.PHONY: help setup check test golden bench bench-parsers bench-env bench-kernels bench-credit score-parsers side-by-side fuzz cheats
 
 python := .venv/bin/python
 
@@ -27,7 +27,7 @@ golden: setup ## rewrite the golden files; the diff is what is reviewed
 	git --no-pager diff --stat -- tests/golden
 
 bench: setup ## every script of benchmarks/, one after the other
-	@set -e; shopt -s nullglob extglob; for script in benchmarks/!(peer_*).py; do \
+	@set -e; shopt -s nullglob extglob; for script in benchmarks/!(peer_*|bench_timing_gpu).py; do \
 		echo "== $$script"; PYTHONPATH=. $(python) "$$script"; \
 	done
 
@@ -41,6 +41,12 @@ bench-env: setup ## episodes per second, beside tau-bench where a checkout is gi
 
 bench-credit: setup ## bias and noise of every credit estimator, flat against tree, at equal budget
 	PYTHONPATH=. $(python) benchmarks/credit_bias.py
+
+KERNELBENCH ?=
+bench-kernels: setup ## the kernel bench: seconds an evaluation, A/A, evaluations a minute: make bench-kernels KERNELBENCH=path
+	$(python) benchmarks/bench_kernels.py $(if $(KERNELBENCH),--kernelbench "$(KERNELBENCH)")
+	@if $(python) -c "import sys, torch; sys.exit(not torch.cuda.is_available())"; then \
+		$(python) benchmarks/bench_timing_gpu.py; else echo "no GPU here: benchmarks/bench_timing_gpu.py was left out"; fi
 
 CORPORA ?=
 score-parsers: setup ## score the parser on a folder of turns: make score-parsers CORPORA=path
