@@ -18,7 +18,6 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType, NoneType, UnionType
@@ -28,7 +27,7 @@ from agent_env.customers.user import User
 from agent_env.errors import UnknownNameError
 from agent_env.referee import Rate, Referee
 from agent_env.tool_spec import ToolSpec
-from agent_env.types import Action, Call, Effect, Limits, Task
+from agent_env.types import Action, Call, Effect, Limits, Task, Wording
 from agent_env.world import State, World
 
 if TYPE_CHECKING:
@@ -42,13 +41,6 @@ _EXPECTED = {
     NoneType: "null",
 }
 """How the types of options are called; a bool counts as no number."""
-
-
-class Wording(Enum):
-    """How much the model is told about a fault; names the files in `prompts/turn/`."""
-
-    FULL = "full"
-    COMPACT = "compact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

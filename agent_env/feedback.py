@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import prompts
-from agent_env.domain import Wording
+from agent_env.types import Wording
 from parsers import FaultKind, ParsedMessage
 
 # What a tool answers is a tree; one that holds itself fails with a RecursionError.

@@ -24,6 +24,13 @@ Action: TypeAlias = Call | str
 """What an agent does in a turn: one call, or a message to the customer."""
 
 
+class Wording(Enum):
+    """How much the model is told about a fault; names the files in `prompts/turn/`."""
+
+    FULL = "full"
+    COMPACT = "compact"
+
+
 class StopReason(Enum):
     """Why an episode ended."""
 

@@ -16,11 +16,10 @@ from types import MappingProxyType
 from typing import Any
 
 import prompts
-from agent_env.domain import Wording
 from agent_env.errors import ToolError, UnknownNameError
 from agent_env.store import thaw
 from agent_env.tool_spec import ToolSpec
-from agent_env.types import Action, Call, FactRule, Goal, Limits, Task
+from agent_env.types import Action, Call, FactRule, Goal, Limits, Task, Wording
 from agent_env.world import Diff
 
 ENDING = frozenset({"transfer_to_human_agents"})

@@ -186,7 +186,7 @@ def build_by_hand(language: str, text: str, flags: Sequence[str]) -> Path:
     Raises:
         KernelError: It does not compile, or cannot be compiled here.
     """
-    from agent_env.kernels.api import KernelError
+    from agent_env.kernels.arguments import KernelError
 
     source = Source(language=language, text=text, flags=tuple(flags))
     product, entry = _build(source, Cache(default_folder()), TIMEOUT_S, "cpu")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from agent_env import Domain
-from agent_env.domain import Wording
 from agent_env.feedback import answer_text, cut, encodable, malformed_text
+from agent_env.types import Wording
 from parsers import FaultKind, parse
 
 BROKEN = {

@@ -15,7 +15,7 @@ from dataclasses import replace
 from random import Random
 
 import prompts
-from agent_env.domain import Domain, Wording
+from agent_env.domain import Domain
 from agent_env.domains.code.judge import CodeJudge
 from agent_env.domains.code.problem import FOLDER, Problem, load_problems
 from agent_env.domains.code.referee import CodeReferee
@@ -25,7 +25,7 @@ from agent_env.external.feedback import Feedback
 from agent_env.external.settings import ExternalSettings
 from agent_env.external.words import fenced
 from agent_env.kernels.functions import LIMITS, FunctionRunner
-from agent_env.types import Action, Limits, Task
+from agent_env.types import Action, Limits, Task, Wording
 
 STYLES = ("code", "code_compact")
 DONE = "I am done."

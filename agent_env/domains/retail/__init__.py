@@ -10,7 +10,7 @@ What it does not do: no models; a customer that one plays is `agent_env.customer
 from __future__ import annotations
 
 from agent_env.consent import is_required
-from agent_env.domain import Domain, Wording, load_tools
+from agent_env.domain import Domain, load_tools
 from agent_env.domains.retail import tools as tool_folder
 from agent_env.domains.retail.customer import make_user
 from agent_env.domains.retail.prompt import PROMPTS, build_prompt
@@ -20,7 +20,7 @@ from agent_env.domains.retail.world import generate
 from agent_env.errors import UnknownNameError
 from agent_env.external.feedback import feedback_of
 from agent_env.store import Base
-from agent_env.types import Limits
+from agent_env.types import Limits, Wording
 
 NATIVE_PROMPT = "retail_native"
 LIMITS = Limits(max_turns=30)

@@ -10,7 +10,7 @@ What it does not do: no payment methods, no variants of products, no authenticat
 from __future__ import annotations
 
 from agent_env.consent import is_required
-from agent_env.domain import Domain, Wording, load_tools
+from agent_env.domain import Domain, load_tools
 from agent_env.domains.retail_mini import tools as tool_folder
 from agent_env.domains.retail_mini.intents import INTENTS, USER, TaskSource, close
 from agent_env.domains.retail_mini.prompt import STYLES, build_prompt
@@ -18,6 +18,7 @@ from agent_env.domains.retail_mini.world import generate
 from agent_env.errors import UnknownNameError
 from agent_env.external.feedback import feedback_of
 from agent_env.store import Base
+from agent_env.types import Wording
 
 
 def build(

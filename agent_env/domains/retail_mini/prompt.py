@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from random import Random
 
 import prompts
-from agent_env.domain import Example, Wording
+from agent_env.domain import Example
 from agent_env.domains.retail_mini.intents import INTENTS, close, make_task
 from agent_env.domains.retail_mini.world import CITIES, REASONS, RESERVED, reserved
 from agent_env.feedback import answer_text
 from agent_env.store import Base, Store
 from agent_env.tool_spec import ToolSpec
-from agent_env.types import Call
+from agent_env.types import Call, Wording
 from parsers import render
 
 
