@@ -19,6 +19,7 @@ from agent_env.showing.wrapped import Span, visible, wrapped
 _SPEAKERS = {"user": "customer", "assistant": "agent"}
 _SYSTEM_ROWS = 6
 _INDENT = "  "
+_MOST = 1e300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +66,13 @@ def page(record: Mapping[str, Any], where: str, look: Look) -> Iterator[str]:
     trajectory = trajectory_of(record)
     yield look.bold(visible(_title(record, trajectory, where)))
     turns = trajectory["turns"]
-    requests = record.get("requests", ())
+    requests = found if isinstance(found := record.get("requests"), list) else []
     number = 0
     for message in trajectory["messages"]:
         yield ""
         role = message["role"]
         if role == "assistant" and number < len(turns):
-            request = requests[number] if number < len(requests) else {}
+            request = _mapping(requests[number]) if number < len(requests) else {}
             number += 1
             yield look.bold(f"agent, turn {number} of {len(turns)}")
             yield from _turn(turns[number - 1], request, look)
@@ -104,7 +105,7 @@ def _said(text: str, look: Look, *, whole: bool) -> Iterator[str]:
 
 def _turn(turn: Mapping[str, Any], request: Mapping[str, Any], look: Look) -> Iterator[str]:
     """The raw text with its faults pointed at, and what became of it."""
-    faults = [one for one in turn.get("faults", ()) if isinstance(one, Mapping)]
+    faults = _mappings(turn.get("faults"))
     marks = [span for one in faults if (span := _span(one)) is not None]
     for row in wrapped(turn["text"], look.width - len(_INDENT), marks, look.red):
         yield (_INDENT + row).rstrip()
@@ -189,7 +190,8 @@ def _mappings(value: object) -> list[Mapping[str, Any]]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it can be printed as a number; a whole one may be too large for that."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST
 
 
 def _json(value: object) -> str:

@@ -203,3 +203,39 @@ def test_the_system_prompt_is_whole_when_asked_for(
     file = write(tmp_path / "a.jsonl", record)
     assert "(24 more lines; --full shows them)" in shown(capsys, file)
     assert "rule 29" in shown(capsys, file, "--full")
+
+
+HUGE = 10**400
+"""A whole number that JSON can hold and no float can."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"requests": None},
+        {"requests": "none"},
+        {"requests": {"a": 1}},
+        {"requests": [5]},
+        {"step": HUGE},
+    ],
+)
+def test_what_is_no_request_is_left_out(
+    changes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "Hello there." in shown(
+        capsys, write(tmp_path / "a.jsonl", evaluated() | {"trial": 0} | changes)
+    )
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", [5], {}, HUGE, -HUGE, [[]]])
+@pytest.mark.parametrize(
+    "key",
+    ["faults", "repairs", "calls", "components", "reward", "advantage", "return", "warnings"],
+)
+def test_a_turn_with_anything_in_its_further_keys_is_shown(
+    key: str, value: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = rollout()
+    line["turns"][1][key] = value
+    line["turns"][1]["components"] = value if key == "components" else {"outcome": value}
+    assert "agent, turn 2 of 2" in shown(capsys, write(tmp_path / "a.jsonl", line))
