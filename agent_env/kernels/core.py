@@ -8,6 +8,7 @@ are timed as they are.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 from collections.abc import Iterator
@@ -21,6 +22,25 @@ A nice value alone says little: where the kernel groups processes by session, it
 of one session only, and each child has a session of its own. Nobody is ahead of the others, so
 that what waits for another one by yielding does not wait for ever.
 """
+
+
+@contextmanager
+def held(path: str = __file__) -> Iterator[None]:
+    """Waits for the lock on a file and has it for the block; the kernel gives it back for the dead.
+
+    Two that are timed at once would disturb each other, whoever started them. The default is a file
+    that is there anyway, so that nothing is left behind.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        fcntl.flock(fd, fcntl.LOCK_UN)  # a process forked meanwhile would have kept it
+        os.close(fd)
 
 
 @contextmanager

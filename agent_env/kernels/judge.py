@@ -16,7 +16,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -68,7 +68,7 @@ class Judge:
         require_isolation: bool = False,
         limits: Limits | None = None,
         static_rules: bool = True,
-        slot: Callable[[], AbstractContextManager[object]] = nullcontext,
+        slot: Callable[[], AbstractContextManager[object]] = core.held,
     ) -> None:
         """Starts nothing yet; the first evaluation, or `warm`, starts the zygote.
 
@@ -79,7 +79,7 @@ class Judge:
             limits: Bounds of each evaluation.
             static_rules: False runs what `policy` would refuse; the cage and the checks must hold
                 without it, and tests see to that.
-            slot: What is entered around each timing, where judges of several processes must take
+            slot: What is entered around each timing, so that judges of several processes take
                 turns; waiting for it counts for no deadline.
 
         Raises:

@@ -35,7 +35,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from agent_env.errors import EnvError
-from agent_env.kernels import channel
+from agent_env.kernels import channel, core
 from agent_env.kernels.limits import Limits
 from agent_env.kernels.pool_worker import Setting
 
@@ -268,9 +268,10 @@ class Pool:
             if worker is None or not worker.alive():
                 if worker is not None:
                     worker.close()
-                slot = f"gpu{number % len(self._gpus)}" if self._gpus else "cpu"
-                setting = replace(self._setting, slot=f"{self._folder}/{slot}")
                 gpu = self._gpus[number % len(self._gpus)] if self._gpus else ""
+                # All judges of the machine take turns on its cores; a GPU disturbs no other one.
+                slot = f"{self._folder}/gpu{gpu}" if gpu else core.__file__
+                setting = replace(self._setting, slot=slot)
                 worker = self._processes[number] = _Worker(setting, gpu)
             return worker
 

@@ -10,19 +10,16 @@ doing, and the kernel ends its zygote and their children with it.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import queue
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from agent_env.errors import EnvError
-from agent_env.kernels import channel
+from agent_env.kernels import channel, core
 from agent_env.kernels.judge import Judge
 from agent_env.kernels.limits import Limits
 
@@ -57,7 +54,7 @@ def main(link: int) -> None:
         require_isolation=setting.require_isolation,
         limits=setting.limits,
         static_rules=setting.static_rules,
-        slot=lambda: held(setting.slot),
+        slot=lambda: core.held(setting.slot),
     )
     orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sock, orders), daemon=True).start()
@@ -87,19 +84,3 @@ def _follow(judge: Judge, order: dict[str, Any]) -> Any:
         except Exception:  # whatever an exception does when it is copied
             return EnvError(type(error).__name__, str(error))
         return error
-
-
-@contextmanager
-def held(path: str) -> Iterator[None]:
-    """Waits for the lock on a file and has it for the block; the kernel gives it back for the dead.
-
-    Raises:
-        OSError: The file cannot be opened.
-    """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        fcntl.flock(fd, fcntl.LOCK_UN)  # a process forked meanwhile would have kept it
-        os.close(fd)

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from agent_env.errors import EnvError
+from agent_env.kernels.core import held
 from agent_env.kernels.limits import Limits
 from agent_env.kernels.pool import Pool
-from agent_env.kernels.pool_worker import held
 from agent_env.kernels.tasks import load_task
 from agent_env.kernels.verdict import Status, Verdict
 
