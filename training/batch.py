@@ -15,7 +15,15 @@ from typing import Any
 from training.credit import ESTIMATORS, returns_to_go, turn_spans
 from training.doctor import DoctorError
 from training.generations import Generation
-from training.hygiene import Look, Treated, Treatment, looked_at, tokens_of, treat
+from training.hygiene import (
+    Look,
+    Treated,
+    Treatment,
+    looked_at,
+    taken_back,
+    tokens_of,
+    treat,
+)
 from training.turns import UNKNOWN, TurnRecord
 
 Decode = Callable[[Sequence[int]], str]
@@ -154,6 +162,7 @@ def _treated(one: Played, looks: Sequence[Look], decode: Decode) -> Treated:
             one.rewards,
             least_reward=one.least_reward,
             kept_tokens=kept_tokens,
+            taken_back=[taken_back(turn["components"]) for turn in one.trajectory["turns"]],
         )
     except ValueError as error:
         raise DoctorError(f"episode {one.session}: {error}") from error

@@ -18,6 +18,7 @@ from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from agent_env import Domain, Limits, RewardWeights, Task, ToolEnv, load_domain
 from training.dataset import ENV_ID
+from training.hygiene import taken_back
 
 log = logging.getLogger("callforge.env")
 
@@ -53,6 +54,7 @@ class CallforgeEnv(BaseTextEnv):
             reasoning=settings["reasoning"],
         )
         self._least_reward = min(0.0, settings["weights"]["parse"])
+        self._taken_back = 0.0
         self._failure: dict[str, Any] | None = None
 
     def init(
@@ -84,6 +86,7 @@ class CallforgeEnv(BaseTextEnv):
                 "retryable": False,
             }
             return BaseTextEnvStepOutput(observations=[], reward=0.0, done=True, metadata={})
+        self._taken_back = taken_back(result.info["components"])
         if failure := result.info.get("infra_error"):
             log.warning("the environment failed (%s); its episode is left out of the loss", failure)
         return BaseTextEnvStepOutput(
@@ -108,6 +111,11 @@ class CallforgeEnv(BaseTextEnv):
     def least_reward(self) -> float:
         """The least that a turn can earn."""
         return self._least_reward
+
+    @property
+    def taken_back(self) -> float:
+        """What the last turn took back of what earlier ones earned, 0 or less."""
+        return self._taken_back
 
     @property
     def domain_name(self) -> str:

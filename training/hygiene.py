@@ -5,7 +5,8 @@ masks and rewards out. The ids that are trained stay the sampled ones; only what
 what a turn earned can change:
 
     trained     ended by itself (or in a way nobody named): as it is, whatever it repeats
-    truncated   ran into its limit of tokens without a loop: earns 0, hidden from the loss
+    truncated   ran into its limit of tokens without a loop: earns 0, hidden from the loss; what
+                it took back of earlier turns, as fraud does, stays taken back
     degenerate  was cut off in a loop: earns the least there is; the loss sees what came before the
                 loop and its first two copies, not hundreds of copies more
     aborted     the sampler gave up: the whole episode is dropped and in no baseline
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -132,6 +133,7 @@ def treat(
     *,
     least_reward: float,
     kept_tokens: Callable[[int, int], int],
+    taken_back: Sequence[float] = (),
 ) -> Treated:
     """The episode as it is to be trained.
 
@@ -142,6 +144,8 @@ def treat(
         rewards: One per token.
         least_reward: What a degenerate turn earns, unless it earned less.
         kept_tokens: Given a turn's number and a count of characters, the tokens that these take up.
+        taken_back: Of every turn, what it took back of what earlier ones earned, 0 or less; empty
+            where no turn can.
 
     Raises:
         ValueError: The turns are not as many as the spans.
@@ -154,7 +158,8 @@ def treat(
     for number, (look, (start, end)) in enumerate(zip(looks, spans, strict=True)):
         if look.treatment is Treatment.TRUNCATED:
             mask[start:end] = [0] * (end - start)
-            earned[start:end] = [0.0] * (end - start)
+            forfeit = taken_back[number] if taken_back else 0.0
+            earned[start:end] = [0.0] * (end - start - 1) + [forfeit]
         elif look.treatment is Treatment.DEGENERATE:
             reward = min(least_reward, sum(earned[start:end]))
             earned[start:end] = [0.0] * (end - start - 1) + [reward]
@@ -163,6 +168,11 @@ def treat(
                 cut = min(end, start + kept_tokens(number, chars))
                 mask[cut:end] = [0] * (end - cut)
     return Treated(loss_mask=mask, rewards=earned, spans=list(spans))
+
+
+def taken_back(components: Mapping[str, float]) -> float:
+    """What a turn takes back of what earlier ones earned, by its reward's components; 0 or less."""
+    return min(0.0, components.get("outcome", 0.0))
 
 
 def tokens_of(decode: Callable[[Sequence[int]], str], ids: Sequence[int], chars: int) -> int:

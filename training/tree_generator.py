@@ -18,6 +18,7 @@ What this module does not do: arithmetic, neither of credit nor of metrics.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,12 +56,13 @@ class TreeGenerator(MeasuredGenerator):
     plan: TreePlan
     mean_stop: float | None = None
     gamma: float = 1.0
+    _since: float | None = None
 
     async def generate(
         self, input_batch: GeneratorInput, disable_tqdm: bool = True
     ) -> GeneratorOutput:
         """One row a completion, those of a task next to each other, with metrics of the batch."""
-        watch, step = Stopwatch(), input_batch["batch_metadata"].global_step
+        watch, step = Stopwatch(self._since), input_batch["batch_metadata"].global_step
         begin_batch = getattr(self.inference_engine_client, "begin_batch", None)
         if begin_batch is not None:  # the lockstep client then decodes what it is given at once
             begin_batch(step, [])
@@ -91,6 +93,7 @@ class TreeGenerator(MeasuredGenerator):
         metrics |= tree_rows.metrics(trees, self.plan)
         output = _output(rows)
         output["rollout_metrics"] |= metrics | watch.bookkeeping()
+        self._since = time.monotonic()
         return output
 
     async def _open(self, input_batch: GeneratorInput) -> list[Tree]:
@@ -287,7 +290,9 @@ class _Growth:
         conversations = () if is_last else self._continued(node, parts, result["observations"])
         return Branch(
             picks=picks,
-            reward=tree_rows.treated_reward(result["reward"], parts, env.least_reward),
+            reward=tree_rows.treated_reward(
+                result["reward"], parts, env.least_reward, env.taken_back
+            ),
             is_done=result["done"],
             is_spoilt=env.is_spoilt or any(p.look.treatment is Treatment.ABORTED for p in parts),
             state=Position(task=node.state.task, env=env, conversations=conversations, parts=parts),

@@ -53,6 +53,10 @@ class Forkable(Protocol):
     def least_reward(self) -> float:
         """The least that a turn can earn."""
 
+    @property
+    def taken_back(self) -> float:
+        """What the last turn took back of what earlier ones earned, 0 or less."""
+
     def fork(self) -> Self:
         """An episode that goes its own way from here."""
 
@@ -161,18 +165,21 @@ def _is_lost(edge: Branch) -> bool:
     return bool(grown) and all(later.is_spoilt or _is_lost(later) for later in grown)
 
 
-def treated_reward(reward: float, parts: Sequence[Completion], least_reward: float) -> float:
+def treated_reward(
+    reward: float, parts: Sequence[Completion], least_reward: float, taken_back: float = 0.0
+) -> float:
     """What a joint action earns: that of its worst part, as hygiene treats it.
 
     Args:
         reward: What the environment paid.
         parts: What the agents wrote.
         least_reward: What a degenerate turn earns, unless it earned less.
+        taken_back: What a truncated turn earns: nothing, less what it forfeited.
     """
     found = {part.look.treatment for part in parts}
     if Treatment.DEGENERATE in found:
         return min(reward, least_reward)
-    return 0.0 if Treatment.TRUNCATED in found else reward
+    return taken_back if Treatment.TRUNCATED in found else reward
 
 
 def metrics(trees: Sequence[Tree], plan: TreePlan) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """From what was played to what is trained: treatment before credit, and records that say both."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -19,9 +20,14 @@ def decode(ids: Any) -> str:
 
 
 def played(
-    session: str, *turns: tuple[str, str, float], group: str = "t", infra: float = 0.0
+    session: str,
+    *turns: tuple[str, str, float],
+    group: str = "t",
+    infra: float = 0.0,
+    forfeits: Mapping[int, float] | None = None,
 ) -> Played:
     """Turns as (text, stop reason, reward); a token a character, one observed token between."""
+    taken = forfeits or {}
     ids: list[int] = []
     mask: list[int] = []
     rewards: list[float] = []
@@ -31,7 +37,10 @@ def played(
         ids += map(ord, text)
         mask += [0 if infra else 1] * len(text)
         rewards += [0.0] * (len(text) - 1) + [reward]
-    record = [{"text": text, "status": "message"} for text, _, _ in turns]
+    record = [
+        {"text": text, "status": "message", "components": {"outcome": taken.get(place, 0.0)}}
+        for place, (text, _, _) in enumerate(turns)
+    ]
     return Played(
         session=session,
         group=group,
@@ -88,6 +97,18 @@ def test_a_truncated_turn_is_not_trained_but_others_are_compared_with_it() -> No
     assert (cut.reward, cut.return_to_go, cut.trained_tokens) == (0.0, 0.5, 0)
     assert (after.reward, after.trained_tokens) == (0.5, 4)
     assert batch.advantages == [[-0.5, 0.5], [0.5]]
+
+
+def test_fraud_in_a_truncated_turn_keeps_nothing_of_what_was_earned() -> None:
+    """A program that deceives takes back what the episode earned, however its turn ended."""
+    cheat = (TEXTS["long"], "length", -1.5)
+    batch = made(
+        played("a", ("good", "stop", 1.5), cheat, forfeits={1: -1.5}),
+        played("b", ("fine", "stop", 1.0)),
+    )
+    assert batch.episodes[0].rewards == [1.5, -1.5]
+    assert batch.episodes[0].turns[1].trained_tokens == 0
+    assert batch.advantages[0][0] == -1.0
 
 
 def test_a_loop_is_trained_as_far_as_its_second_copy() -> None:

@@ -143,3 +143,19 @@ def test_a_failing_environment_says_that_it_is_spoilt(rows: list[dict[str, Any]]
     broken.step("Hello.")
     assert broken.is_spoilt
     assert not env.is_spoilt
+
+
+def test_what_a_turn_took_back_is_known_of_it_alone(
+    rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = made(rows[0])
+    env.step("Hello.")
+    assert env.taken_back == 0.0
+    cheat = env.fork()
+    stepped = cheat._env.step("Hello.")
+    components = dict(stepped.info["components"]) | {"outcome": -1.4}
+    fraud = stepped._replace(info={**stepped.info, "components": components})
+    monkeypatch.setattr(type(cheat._env), "step", lambda _env, _text: fraud)
+    cheat.step("a program that deceives")
+    assert cheat.taken_back == -1.4
+    assert env.taken_back == 0.0

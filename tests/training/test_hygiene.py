@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.hygiene import Look, Treated, Treatment, looked_at, tokens_of, treat
+from training.hygiene import (
+    Look,
+    Treated,
+    Treatment,
+    looked_at,
+    taken_back,
+    tokens_of,
+    treat,
+)
 
 PROSE = "Here is the order that you asked about; it was shipped on Monday. "
 LOOP = "and then I check the order again.\n"
@@ -61,6 +69,27 @@ def test_a_truncated_turn_earns_nothing_and_is_hidden_but_counts_in_baselines() 
     assert not any(treated.loss_mask)
     assert not any(treated.rewards)
     assert treated.spans == [(0, len(PROSE))]
+
+
+@pytest.mark.parametrize(("forfeit", "earned"), [(-1.4, -1.4), (0.0, 0.0)])
+def test_what_a_truncated_turn_took_back_stays_taken_back(forfeit: float, earned: float) -> None:
+    treated = treat(
+        [looked_at(PROSE, "stop"), looked_at(PROSE, "length")],
+        [(0, 2), (3, 5)],
+        [1, 1, 0, 1, 1],
+        [0.0, 1.4, 0.0, 0.0, -1.9],
+        least_reward=-0.5,
+        kept_tokens=lambda _number, chars: chars,
+        taken_back=[0.0, forfeit],
+    )
+    assert treated.rewards == [0.0, 1.4, 0.0, 0.0, earned]
+    assert treated.loss_mask == [1, 1, 0, 0, 0]
+
+
+def test_only_what_is_below_nothing_of_the_outcome_is_taken_back() -> None:
+    assert taken_back({"outcome": -1.4, "parse": -0.5}) == -1.4
+    assert taken_back({"outcome": 0.7, "parse": -0.5}) == 0.0
+    assert taken_back({"parse": -0.5}) == 0.0
 
 
 def test_a_loop_earns_the_least_and_is_seen_twice() -> None:

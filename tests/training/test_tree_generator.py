@@ -23,9 +23,11 @@ from training.batch import Episode  # noqa: E402
 from training.config import RunConfig, load  # noqa: E402
 from training.contradictions import tree_plan  # noqa: E402
 from training.dataset import load_run_domain, write_dataset  # noqa: E402
+from training.hygiene import Treatment  # noqa: E402
 from training.skyrl_config import skyrl_config  # noqa: E402
 from training.trainer import TurnTrainer  # noqa: E402
 from training.tree_generator import TreeGenerator  # noqa: E402
+from training.tree_rows import treated_reward  # noqa: E402
 from training.warm_start.corpus import right  # noqa: E402
 from training.warm_start.tokenizer import END, train_tokenizer  # noqa: E402
 
@@ -389,3 +391,19 @@ def trained_as_recorded(made: Batch) -> None:
         )
         assert not row[: -len(ids)].any()
     assert not trained["loss_mask"][len(made.output["response_ids"]) :].any()
+
+
+@pytest.mark.parametrize(
+    ("treatments", "earned"),
+    [
+        (("trained", "trained"), -1.9),
+        (("trained", "truncated"), -1.4),
+        (("truncated", "degenerate"), -1.9),
+    ],
+)
+def test_a_cut_off_joint_action_keeps_what_it_took_back(
+    treatments: tuple[str, ...], earned: float
+) -> None:
+    """What was earned before fraud is not kept by having the fraud cut off."""
+    parts: Any = [SimpleNamespace(look=SimpleNamespace(treatment=Treatment(t))) for t in treatments]
+    assert treated_reward(-1.9, parts, -0.5, taken_back=-1.4) == earned
