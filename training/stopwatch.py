@@ -1,4 +1,4 @@
-"""How much of a batch's time the trees themselves took, beside the model and the world.
+"""How much of a run's time the trees themselves took, beside the model, the world and the trainer.
 
 Place in the flow: ``training/tree_generator.py`` names what would be spent without trees too.
 """
@@ -11,11 +11,16 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Seconds of a batch by what they were spent on."""
+    """Seconds of a batch: its generation, and the training that came before it.
 
-    def __init__(self) -> None:
-        self._spent = 0.0
+    Args:
+        since: When the batch before was generated, on the monotonic clock; None at the first.
+    """
+
+    def __init__(self, since: float | None = None) -> None:
+        self._named = 0.0
         self._started = time.monotonic()
+        self._since = self._started if since is None else since
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -24,12 +29,13 @@ class Stopwatch:
         try:
             yield
         finally:
-            self._spent += time.monotonic() - began
+            self._named += time.monotonic() - began
 
     def bookkeeping(self) -> dict[str, float]:
-        """Seconds that were spent on the trees themselves, and their share of all."""
-        total = time.monotonic() - self._started
-        seconds = max(0.0, total - self._spent)
+        """Seconds of the generation that were not named, and their share of all the run's."""
+        now = time.monotonic()
+        seconds = max(0.0, now - self._started - self._named)
+        total = now - self._since
         return {
             "tree/bookkeeping_s": seconds,
             "tree/bookkeeping_frac": seconds / total if total else 0.0,
