@@ -102,7 +102,7 @@ class TreeConfig:
     mean_stop: float | None = setting(
         None, "Mean reward of a node's actions at which nothing grows on; biases the credit."
     )
-    max_nodes: int = setting(512, "Most nodes and leaves of one tree.", least=1)
+    max_nodes: int = setting(512, "Most nodes and leaves, or completions, of one tree.", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ def _refuse_tree(config: RunConfig) -> None:
         )
     size = plan.count()
     states = f"more than {COUNTABLE:.0e}" if size is None else f"{size.states:,}"
-    if size is None or size.states > tree.max_nodes:
+    if size is None or max(size.states, size.generations) > tree.max_nodes:
         of_all = "" if size is None else f" and {size.generations:,} generations"
         raise ConfigError(
             f"one tree of tree.turns={plan.turns}, tree.generations={plan.generations}, "

@@ -119,6 +119,17 @@ def test_a_tree_may_be_as_large_as_was_allowed_on_purpose(capsys):
     assert main(["check", *large, "tree.max_nodes=820"]) == 0
 
 
+def test_agents_that_explode_are_refused_where_their_tree_stays_small() -> None:
+    """Aligned agents add no nodes; what they cost is completions."""
+    small = ("hardware=cpu", "tree.turns=2", "tree.generations=2")
+    numbers = "has 7 nodes and leaves and 6,000,000 generations"
+    with pytest.raises(ConfigError, match=numbers):
+        load((*small, "agents=1000000"))
+    with pytest.raises(ConfigError, match=r"raise tree\.max_nodes on purpose"):
+        load((*small, "agents=86"))
+    assert load((*small, "agents=85")).agents == 85
+
+
 def test_a_domain_may_be_named_without_its_group(tmp_path):
     assert load(("domain=retail",), CPU).domain.name == "retail"
     path = tmp_path / "mine.yaml"
