@@ -59,7 +59,8 @@ class Reply:
 
     Attributes:
         data: The frame, read; {"kind": "done"} as a rule, with "addresses" after a call.
-        wall_ns: From letting the process run to its answer, by the judge's clock.
+        wall_ns: From letting the process run until it stands still after its answer, by the judge's
+            clock.
         cpu_s: What it computed meanwhile, by the kernel's account.
     """
 
@@ -145,10 +146,11 @@ class Child:
         begin = time.perf_counter_ns()
         self._signal(signal.SIGCONT)
         self._stopped = False
-        answer, end = self._receive(timeout_s)
-        if self.stop():
-            end = time.perf_counter_ns()
-        return Reply(data=answer, wall_ns=end - begin, cpu_s=self._cpu_s - cpu_s)
+        answer = self._receive(timeout_s)
+        # What another thread or process of it does before it stands still is its own time too.
+        self.stop()
+        wall_ns = time.perf_counter_ns() - begin
+        return Reply(data=answer, wall_ns=wall_ns, cpu_s=self._cpu_s - cpu_s)
 
     def bind(self, spec: dict[str, Any], timeout_s: float) -> None:
         """Tells the process where its arguments lie; raises as `order` does.
@@ -184,7 +186,7 @@ class Child:
             ChildTimeoutError: It said nothing in time.
             TamperingError: What it said is no answer.
         """
-        return self._receive(timeout_s)[0]
+        return self._receive(timeout_s)
 
     def _early(self) -> bool:
         try:
@@ -194,12 +196,12 @@ class Child:
         self._frames.feed(data)
         return not self._frames.empty()
 
-    def _receive(self, timeout_s: float) -> tuple[dict[str, Any], int]:
+    def _receive(self, timeout_s: float) -> dict[str, Any]:
         timeout_s = max(0.0, min(timeout_s, self.deadline - time.monotonic()))
         deadline = time.perf_counter_ns() + int(timeout_s * 1e9)
         waiting = self._next_frame()
         if waiting is not None:
-            return waiting, time.perf_counter_ns()
+            return waiting
         while True:
             left_ms = (deadline - time.perf_counter_ns()) / 1e6
             ready = dict(self._poll.poll(max(0.0, min(left_ms, LOOK_S * 1e3))))
@@ -209,7 +211,7 @@ class Child:
             if self._sock.fileno() in ready:
                 answer = self._read_frame()
                 if answer is not None:
-                    return answer, now
+                    return answer
             if self._pidfd in ready:
                 raise ChildEndedError(self.end())
             self._scales.look()
@@ -264,26 +266,22 @@ class Child:
                 self._poll.unregister(self._log_fd)
         return bool(data)
 
-    def stop(self) -> bool:
-        """Stops all threads of the process; whether it first sat where no stop reaches it.
+    def stop(self) -> None:
+        """Stops all threads of the process and waits until it stands still.
 
-        There it may wait for another process that works for it, and that time is its own.
+        Where no stop reaches it, it may wait for another process that works for it.
         """
         if self._stopped or self._status is not None:
-            return False
-        unreached = False
+            return
         self._signal(signal.SIGSTOP)
         deadline = time.monotonic() + 1.0
         while time.monotonic() < deadline:
-            state = os.pread(self._state, 512, 0).rpartition(b")")[2][1:2]
-            if state in b"TtZX":
+            if os.pread(self._state, 512, 0).rpartition(b")")[2][1:2] in b"TtZX":
                 break
-            unreached |= state == b"D"
             os.sched_yield()  # where both share a core, it needs that core to stop
         self._stopped = True
         with suppress(OSError):
             self._cpu_s = self.cpu_s()
-        return unreached
 
     def go_on(self) -> None:
         """Lets the process run without asking anything of it."""
