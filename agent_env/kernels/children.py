@@ -247,6 +247,8 @@ class Child:
             answer = _done(frame) if frame[:4] == b"done" else json.loads(frame)
             if not isinstance(answer, dict) or not isinstance(answer.get("kind"), str):
                 raise ValueError("no answer")
+            if answer["kind"] == "done" and frame[:4] != b"done":  # its addresses may be anything
+                raise ValueError("it is done in other words than the harness has")
         except (channel.ChannelError, ValueError, RecursionError, struct.error) as error:
             raise TamperingError(f"It wrote on the judge's channel: {error}") from None
         return answer
