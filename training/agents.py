@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import prompts
+from agent_env.kernels.fences import find_blocks
 from parsers import parse
 
 CODE_DOMAINS = frozenset(("kernels", "code"))
@@ -57,7 +58,8 @@ def joint_turn(domain: str, parts: Sequence[str]) -> str:
     if not others:
         return last
     if domain in CODE_DOMAINS:
-        return "\n\n".join([*filter(None, map(_closed, others)), last])
+        answer = find_blocks(last).visible[0]  # a thought of the last one's stays in front
+        return last[:answer] + "\n\n".join([*filter(None, map(_closed, others)), last[answer:]])
     notes = "\n".join(filter(None, map(quoted, others)))
     return f"<think>\n{notes}\n</think>\n{last}" if notes else last
 

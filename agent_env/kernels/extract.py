@@ -4,7 +4,7 @@ Place in the flow: the first rung. Tools and training call `extract` with what t
 hand the code to `judge`.
 
     fences outside of thoughts → the block that defines ModelNew, reads as Python and comes last
-    → joined with the block that defines what it names → usage at its end cut off
+    → joined with the blocks that define what it names → usage at its end cut off
 
 Without any fence the whole answer may be the program. A block that the answer's end cut off and
 that does not read as Python is no program: a judge would blame the model for its last line, where
@@ -17,14 +17,14 @@ the margin of an indented block.
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 import textwrap
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_env.kernels.fences import PLAIN, PYTHON, Block, Blocks, find_blocks
+from agent_env.kernels.joining import Part, bound, joined, loaded
 from parsers.spans import rstripped
 
 MAX_READ = 8
@@ -35,7 +35,6 @@ _CODE_LINE = re.compile(r"^(?:import|from|class|def|@|#|\"\"\"|''')", re.MULTILI
 _END_TOKEN = re.compile(r"(?:<\|\w{1,24}\|>|</s>)\Z")
 _LONGEST_TOKEN = 28
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_NAMES = frozenset(dir(builtins)) | {"__file__", "__name__"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +126,17 @@ def _answer(best: _Piece, pieces: Sequence[_Piece]) -> Extracted:
         return Extracted(code=None, reason=reason, blocks=count)
     if best.tree is None:
         return Extracted(code=best.text, reason=f"{where}, which is no valid Python", blocks=count)
-    code = _without_usage(best.text, best.tree)
-    other = _partner(best, pieces)
-    if other is not None:
-        future = any(_future(node) for node in best.tree.body)  # it must stay first
-        code = f"{code}\n{other.text}" if future else f"{other.text}\n{code}"
-        where += f" behind block {other.number + 1}, whose names it uses"
+    code, used = joined(
+        Part(text=_without_usage(best.text, best.tree), tree=best.tree, number=best.number),
+        [
+            Part(text=one.text, tree=one.tree, number=one.number)
+            for one in pieces
+            if one is not best and one.tree is not None and not _class_line(one.tree)
+        ],
+    )
+    if used:
+        named = ", ".join(str(number + 1) for number in used)
+        where += f" behind block{'s' * (len(used) > 1)} {named}, whose names it uses"
     return Extracted(code=code, reason=where, blocks=count)
 
 
@@ -203,64 +207,14 @@ def _class_line(tree: ast.Module) -> int:
     return max(lines, default=0)
 
 
-def _partner(best: _Piece, pieces: Sequence[_Piece]) -> _Piece | None:
-    """The block that defines most of what the program names and does not define."""
-    if best.tree is None:
-        return None
-    missing = _loaded([best.tree]) - _bound([best.tree]) - _NAMES
-    if not missing or any(_star(node) for node in best.tree.body):
-        return None
-    others = [
-        (len(missing & _bound(other.tree.body)), -abs(best.number - other.number), other)
-        for other in pieces
-        if other is not best and other.tree is not None and not _class_line(other.tree)
-    ]
-    count, _, other = max(others, key=lambda one: one[:2], default=(0, 0, best))
-    return other if count else None
-
-
-def _star(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and any(one.name == "*" for one in node.names)
-
-
-def _future(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
-
-
 def _free(statement: ast.stmt) -> set[str]:
     """Names that a statement takes from the module."""
     if isinstance(statement, ast.ClassDef):
         return {name for inner in statement.body for name in _free(inner)}
-    loaded = _loaded([statement])
+    used = loaded([statement])
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        return loaded - _bound([statement])
-    return loaded
-
-
-def _loaded(nodes: Iterable[ast.AST]) -> set[str]:
-    return {
-        one.id
-        for node in nodes
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
-    }
-
-
-def _bound(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names that are given anywhere in the nodes."""
-    names = set()
-    for node in nodes:
-        for one in ast.walk(node):
-            match one:
-                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-                    names.add(name)
-                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                    names.add(name)
-                case ast.alias(name=name, asname=asname):
-                    names.add(asname or name.split(".")[0])
-                case ast.ExceptHandler(name=str(name)):
-                    names.add(name)
-    return names
+        return used - bound([statement])
+    return used
 
 
 def _without_usage(text: str, tree: ast.Module) -> str:
@@ -270,7 +224,7 @@ def _without_usage(text: str, tree: ast.Module) -> str:
     while keep and entry and _tries_out(tree.body[keep - 1], tree.body[: keep - 1], entry):
         keep -= 1
     tail = tree.body[keep:]
-    if not tail or not _loaded(tail) & {"ModelNew", "Model", "print", "get_inputs", "__name__"}:
+    if not tail or not loaded(tail) & {"ModelNew", "Model", "print", "get_inputs", "__name__"}:
         return text
     first = tail[0].lineno
     if first <= (tree.body[keep - 1].end_lineno or 0):  # both on one line
@@ -285,7 +239,7 @@ def _tries_out(statement: ast.stmt, before: Sequence[ast.stmt], entry: int) -> b
             return False
     elif not isinstance(statement, usage):
         return False
-    return statement.lineno > entry and not _bound([statement]) & {
+    return statement.lineno > entry and not bound([statement]) & {
         name for one in before for name in _free(one)
     }
 

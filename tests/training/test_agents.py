@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_env import load_domain
+from agent_env.domains.code.answer import find_program
 from agent_env.kernels.extract import extract
 from parsers import ParseStatus, list_formats, parse, render
 from training.agents import joint_turn, notes_for, quoted, role_of
@@ -79,3 +80,27 @@ def test_agents_that_write_code_write_one_program_even_behind_an_open_fence() ->
 
 def test_a_helper_that_writes_nothing_leaves_the_main_answer_alone() -> None:
     assert joint_turn("code", ["<|im_end|>", MAIN]) == MAIN
+
+
+HALF = "```python\ndef half(n):\n    return n // 2\n```"
+ROMAN = "```python\ndef roman(n):\n    return 'I' * half(n)\n```"
+DRAFT = "Perhaps so?\n```python\ndef roman(n):\n    return None\n```\nNo.\n"
+MODEL = "```python\nclass ModelNew:\n    def forward(self, x):\n        return half(x)\n```"
+
+
+@pytest.mark.parametrize("thought", ["", f"<think>\n{DRAFT}</think>\n", f"{DRAFT}</think>\n"])
+@pytest.mark.parametrize("reasoning", ["auto", "open"])
+def test_the_helpers_code_is_in_the_program_whatever_the_last_one_thought(
+    thought: str, reasoning: str
+) -> None:
+    """A template may have opened the thought: its end must not take the others' code with it."""
+    if reasoning == "open" and not thought:
+        thought = "</think>\n"
+    for domain, main in (("code", ROMAN), ("kernels", MODEL)):
+        turn = joint_turn(domain, [HALF, thought + main])
+        code = find_program(turn, "roman", reasoning)
+        if domain == "kernels":
+            code = extract(turn, reasoning).code or ""
+        assert "def half" in code
+        assert "return None" not in code
+        compile(code, "program", "exec")

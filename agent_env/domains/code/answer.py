@@ -12,8 +12,10 @@ import ast
 import re
 import textwrap
 import warnings
+from collections.abc import Sequence
 
 from agent_env.kernels.fences import Blocks, find_blocks
+from agent_env.kernels.joining import Part, joined
 
 MAX_CHARS = 1 << 16
 """Characters of a program."""
@@ -24,7 +26,8 @@ def find_program(answer: str, entry: str, reasoning: str = "auto") -> str:
     """The program, or "" when there is none.
 
     Of several blocks it is the last that reads as Python and defines the function, else the last
-    that seems to define it, else the last that is not empty.
+    that seems to define it, else the last that is not empty. The others that define what it names
+    and not the function stand before it.
 
     Args:
         answer: What the model wrote, thoughts included.
@@ -42,8 +45,10 @@ def find_program(answer: str, entry: str, reasoning: str = "auto") -> str:
     if not texts:
         return _unfenced(answer, found, entry)
     texts = [text for text in texts if len(text) <= MAX_CHARS][-_MAX_READ:]
-    ranked = sorted(texts, key=lambda text: _rank(text, entry))  # stable: the last wins a tie
-    return ranked[-1] if ranked else ""
+    if not texts:
+        return ""
+    numbers = sorted(range(len(texts)), key=lambda n: _rank(texts[n], entry))  # the last wins a tie
+    return _with_helpers(texts, numbers[-1], entry)
 
 
 def seems_to_define(text: str, entry: str) -> bool:
@@ -54,14 +59,33 @@ def seems_to_define(text: str, entry: str) -> bool:
 def syntax_fault(text: str) -> str:
     """What Python says is wrong with the text; "" for a program."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of escapes in strings
-            ast.parse(text)
+        _read(text)
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _read(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of escapes in strings
+        return ast.parse(text)
+
+
+def _with_helpers(texts: Sequence[str], best: int, entry: str) -> str:
+    """The program with the blocks whose names it uses."""
+    program = texts[best]
+    if _rank(program, entry) < 2:
+        return program
+    parts = [
+        Part(text=text, tree=_read(text), number=number)
+        for number, text in enumerate(texts)
+        if number == best or not (seems_to_define(text, entry) or syntax_fault(text))
+    ]
+    [own] = [part for part in parts if part.number == best]
+    code, _ = joined(own, [part for part in parts if part is not own])
+    return code
 
 
 def _rank(text: str, entry: str) -> int:

@@ -272,6 +272,25 @@ def test_nothing_is_told_about_the_tests_that_pay() -> None:
     assert "mode" in env.trajectory["turns"][0]["ruling"]
 
 
+def test_a_program_may_stand_in_several_blocks() -> None:
+    """Helpers of helpers too; what defines the function again is no helper."""
+    pairs = "PAIRS = ((10, 'X'), (9, 'IX'), (5, 'V'), (4, 'IV'), (1, 'I'))\n"
+    helper = "def step(n):\n    return next(one for one in PAIRS if one[0] <= n)\n"
+    main = (
+        "def roman(number):\n    said = ''\n    while number:\n        worth, sign = step(number)\n"
+        "        said, number = said + sign, number - worth\n    return said\n"
+    )
+    answer = (
+        block(pairs) + block(WRONG) + block(helper) + block("print(step, '\\d')\n") + block(main)
+    )
+    code = find_program(answer, "roman")
+    assert WRONG not in code
+    assert "print" not in code
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["roman"](19) == "XIX"
+
+
 def test_a_forger_loses_what_it_had() -> None:
     env = episode(turns=4)
     assert env.step(block(WRONG)).reward > 0
