@@ -128,6 +128,8 @@ class Row:
 def rows(trees: Sequence[Tree], advantages: Sequence[Sequence[float]]) -> list[Row]:
     """Every completion of every tree, those of a tree next to each other.
 
+    One without a token, of a sampler that gave up before its first, is nothing to train on.
+
     Args:
         trees: Roots of the grown trees.
         advantages: Of every node in the order of walking tree after tree; see ``tree_advantages``.
@@ -139,7 +141,9 @@ def rows(trees: Sequence[Tree], advantages: Sequence[Sequence[float]]) -> list[R
             flat = iter(next(at_nodes))
             for agent, completions in enumerate(node.completions):
                 for number, completion in enumerate(completions):
-                    result.append(_row(node, agent, number, completion, next(flat)))
+                    row = _row(node, agent, number, completion, next(flat))
+                    if completion.ids:
+                        result.append(row)
     return result
 
 

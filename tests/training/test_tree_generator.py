@@ -407,3 +407,16 @@ def test_a_cut_off_joint_action_keeps_what_it_took_back(
     """What was earned before fraud is not kept by having the fraud cut off."""
     parts: Any = [SimpleNamespace(look=SimpleNamespace(treatment=Treatment(t))) for t in treatments]
     assert treated_reward(-1.9, parts, -0.5, taken_back=-1.4) == earned
+
+
+def test_a_sampler_that_gave_up_before_its_first_token_has_no_rows(
+    batch: Callable[..., Batch],
+) -> None:
+    made = batch(*ALIGN, texts=["", f"I will look.{END}"], ends={"": "abort"})
+    out = made.output
+    assert all(out["response_ids"])
+    assert 0 < len(out["response_ids"]) < made.metrics["tree/generations"]
+    for ids, rewards, mask in zip(
+        out["response_ids"], out["rewards"], out["loss_masks"], strict=True
+    ):
+        assert len(ids) == len(rewards) == len(mask)
