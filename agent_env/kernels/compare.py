@@ -138,7 +138,7 @@ def _near(got: Tensor, reference: Tensor, allowed: float) -> bool:
         return False
     apart = reference - (got if got.dtype.itemsize >= 4 else got.float())
     # Rounding of the difference itself; NaN is the largest of anything and below nothing.
-    return float(apart.abs_().max()) <= allowed * (1.0 - 1e-6)
+    return float(apart.detach().abs_().max()) <= allowed * (1.0 - 1e-6)
 
 
 def _wrong(got: Tensor, baseline: Tensor, reference: Tensor, allowed: float) -> Tensor:
