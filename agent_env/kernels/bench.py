@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from agent_env.kernels.judge import Judge
     from agent_env.kernels.problem import Problem
 
+LONGEST_BYTES = 16 << 20
+"""What is read of a file, which may be a pipe or device without an end; no program is as long."""
+
 
 def bench_command(arguments: Sequence[str]) -> int:
     """The exit status after judging the candidate that the arguments name.
@@ -147,7 +150,8 @@ def _judge(options: argparse.Namespace) -> int:
             wanted=options.wanted or "",
             sanitized=options.sanitize,
         )
-    print(json.dumps(verdict.to_dict()) if options.json else report(verdict, problem.name))
+    text = json.dumps(verdict.to_dict()) if options.json else report(verdict, problem.name)
+    print("".join(map(_shown, text)))
     return 0
 
 
@@ -170,9 +174,17 @@ def _problem(options: argparse.Namespace, device: str) -> Problem:
 
 def _read_file(path: str, what: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            return file.read(LONGEST_BYTES)
     except OSError as error:
         raise ValueError(f"The {what} {path!r} cannot be read: {error.strerror}.") from None
+
+
+def _shown(character: str) -> str:
+    """What a program said may hold what no terminal should be told, or cannot be encoded."""
+    if character.isprintable() or character in "\n\t":
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def report(verdict: Verdict, problem: str) -> str:

@@ -215,8 +215,14 @@ class Judge:
     def _run(self, attempt: _Attempt) -> check.Finding | None:
         """What is wrong with the candidate once it runs, or None."""
         problem = attempt.problem
-        with self._torch_lock, rungs.one_thread():
-            model, plan = rungs.expectations(problem, attempt.weights, attempt.contents)
+        try:
+            with self._torch_lock, rungs.one_thread():
+                model, plan = rungs.expectations(problem, attempt.weights, attempt.contents)
+        except (EnvError, ValueError):
+            raise
+        except Exception as error:  # a user's reference may raise anything, and is no candidate
+            said = f"{type(error).__name__}: {error}"[:1000]
+            raise EnvError("ReferenceError", f"The reference itself failed: {said}") from error
         order = {
             "role": "candidate",
             "code": attempt.code,

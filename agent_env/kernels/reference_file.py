@@ -163,7 +163,7 @@ def load_source(source: str, path: str) -> ModuleType:
     module.__file__ = path
     try:
         exec(compile(source, path, "exec"), module.__dict__)
-    except Exception as error:  # The user's file may raise anything; the sentence says what.
+    except (Exception, SystemExit) as error:  # A user's file may raise anything; we say what.
         raise ReferenceFileError(
             f"The reference {path} cannot be run: {type(error).__name__}: {error}."
         ) from error

@@ -30,6 +30,47 @@ def test_a_verdict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert (said["status"], said["hacks"], said["timing"]) == ("correct", [], None)
 
 
+def test_a_report_says_what_no_terminal_should_be_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate = tmp_path / "candidate.py"
+    raising = '        raise ValueError("a\\ud800b\\x1b[2Jc")\n        outside'
+    candidate.write_text(GOOD.replace("        outside", raising))
+    assert main(["bench", str(candidate), "--task", "row_softmax_masked"]) == 0
+    assert r"a\ud800b\x1b[2Jc" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "words"),
+    [
+        ("raise RuntimeError('odd')", 3, "The reference itself failed: RuntimeError: odd"),
+        ("return x\nraise SystemExit(5)", 2, "cannot be run: SystemExit: 5"),
+    ],
+)
+def test_a_reference_that_fails_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, status: int, words: str
+) -> None:
+    (tmp_path / "candidate.py").write_text(GOOD)
+    reference = tmp_path / "reference.py"
+    reference.write_text(
+        "import torch\n"
+        "def get_inputs(): return [torch.ones(3)]\n"
+        "def get_init_inputs(): return []\n"
+        "class Model(torch.nn.Module):\n"
+        f"    def forward(self, x): {line}\n"
+    )
+    asked = ["bench", str(tmp_path / "candidate.py"), "--reference", str(reference)]
+    assert main(asked) == status
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_a_file_without_an_end_is_read_in_part(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "/dev/zero", "--task", "row_softmax_masked", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "compile_error"
+
+
 def test_a_wrong_answer_still_exits_with_0(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
