@@ -184,9 +184,9 @@ class KernelReferee:
         return Told(text=words.instruction(verdict, past, left, self.wording))
 
     def _keep(self, state: KernelState, tried: Tried) -> None:
-        """Adds an answer, and makes it the best if it is worth more than any before."""
+        """Adds an answer, and makes it the best if it is worth more, or as much and right."""
         past = state.past
-        is_better = tried.value > (past.best.value if past.best else 0.0)
+        is_better = _rank(tried) > (_rank(past.best) if past.best else (0.0, False))
         state.note(attempts=(*past.attempts, tried), best=tried if is_better else past.best)
 
     def _settle(self, state: KernelState, before: Past, new: Sequence[Tried]) -> Counter[str]:
@@ -198,8 +198,13 @@ class KernelReferee:
         return Counter() if before.is_forfeited else Counter({"kernel/hack_flag": 1})
 
 
+def _rank(tried: Tried) -> tuple[float, bool]:
+    """What it is worth, and whether it is right: a ladder may pay nothing for that."""
+    return tried.value, Kind(tried.kind).is_right
+
+
 def _is_success(past: Past) -> bool:
-    return past.value > 0 and past.best is not None and Kind(past.best.kind).is_right
+    return not past.is_forfeited and past.best is not None and Kind(past.best.kind).is_right
 
 
 def _counts(kind: Kind, verdict: Verdict) -> dict[str, float]:

@@ -62,7 +62,7 @@ class Past:
         attempts: Answers, in order.
         experiments: What the tool was asked to evaluate, in order.
         seen: How many experiments the referee has taken up.
-        best: The most valuable answer; None before any is worth something.
+        best: The most valuable answer; None before any is worth something or right.
         is_forfeited: A program deceived the judge: nothing of the episode is worth anything.
     """
 
