@@ -53,7 +53,7 @@ from parsers import ParsedMessage, ParseStatus, parse
 _WEIGHTS = RewardWeights()
 _CUSTOMER, _SCORING, _REFEREE = boundary("customer"), boundary("scoring"), boundary("referee")
 _NOTHING = dict.fromkeys(COMPONENTS, 0.0)
-_Answered: TypeAlias = tuple[tuple[CallResult, ...], list[Message], Mapping[str, Any] | None]
+_Answered: TypeAlias = tuple[list[Message], Mapping[str, Any] | None]
 _Ruled: TypeAlias = tuple[
     tuple[CallResult, ...], list[Message], dict[str, float], Mapping[str, Any]
 ]
@@ -211,8 +211,11 @@ class ToolEnv:
                 if self.domain.referee is not None:
                     ruled = yield from self._rule(self.domain.referee, text, parsed)
                     results, answers, components, note = ruled
+                elif parsed.status is ParseStatus.CALLS:
+                    results, answers = self._call(parsed)
+                    components = self._score(parsed, results)
                 else:
-                    results, answers, note = yield from self._answer(parsed)
+                    answers, note = yield from self._answer(parsed)
                     components = self._score(parsed, results)
             except EnvError as error:
                 self._fail(error)
@@ -258,12 +261,10 @@ class ToolEnv:
         }
 
     def _answer(self, parsed: ParsedMessage) -> Asking[_Answered]:
-        """The results of a turn's calls, what the model is told after it, and what is noted."""
-        if parsed.status is ParseStatus.CALLS:
-            return (*self._call(parsed), None)
+        """What the model is told after a turn without calls, and what is noted."""
         if parsed.status is ParseStatus.MESSAGE:
-            return (), [(yield from self._converse(feedback.encodable(parsed.content)))], None
-        return (), *(yield from corrected(self.domain, parsed, len(self._turns), self._limits))
+            return [(yield from self._converse(feedback.encodable(parsed.content)))], None
+        return (yield from corrected(self.domain, parsed, len(self._turns), self._limits))
 
     def _call(self, parsed: ParsedMessage) -> tuple[tuple[CallResult, ...], list[Message]]:
         results = run_calls(parsed, self.domain, self.store, self._limits)

@@ -8,18 +8,13 @@ What it does not do: it runs nothing and decides nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import prompts
+from agent_env.compact_json import compact
 from agent_env.types import Wording
 from parsers import FaultKind, ParsedMessage
-
-# What a tool answers is a tree; one that holds itself fails with a RecursionError.
-_COMPACT = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
-)
 
 
 def answer_text(answer: Any) -> str:
@@ -32,7 +27,7 @@ def answer_text(answer: Any) -> str:
     """
     if isinstance(answer, str):
         return answer
-    return _COMPACT.encode(answer)
+    return compact(answer)
 
 
 def refusal_text(message: str) -> str:

@@ -24,8 +24,9 @@ What it does not do: no scoring, no tools; it never sees calls.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 import prompts
 from agent_env.customers.acts import read_acts, refuses
@@ -114,7 +115,7 @@ class ScriptedUser:
         """Names and values of what the message asks for; what a closed question states is told."""
         asking = talk.acts.asking
         known = talk.task.slots
-        names = self._named(asking)
+        names = self._named(asking, {*talk.goal.slots, *self._who()})
         is_open = _OPEN.search(asking) is not None
         asked = [
             (name, value)
@@ -130,10 +131,17 @@ class ScriptedUser:
                 asked += [(name, known[name]) for name in group]
         return asked
 
-    def _named(self, asking: str) -> frozenset[str]:
-        """Names of the slots that a text asks for."""
+    def _named(self, asking: str, known: Collection[str]) -> frozenset[str]:
+        """Which of these slots a text asks for."""
         lowered = asking.lower()
-        return frozenset([name for name, slot in self.slots.items() if slot.asked.search(lowered)])
+        slots = self.slots
+        return frozenset(
+            [name for name in known if name in slots and slots[name].asked.search(lowered)]
+        )
+
+    def _who(self) -> set[str]:
+        """Names of the slots that say who the customer is."""
+        return set(chain.from_iterable(self.identity))
 
     def _asks_who(self, names: frozenset[str], asking: str) -> bool:
         """Whether a text, which asks for these slots, asks who the customer is."""
@@ -161,8 +169,10 @@ class ScriptedUser:
     def _was_asked(self, name: str, talk: Talk) -> bool:
         earlier = [read_acts(text).asking for text in talk.heard[:-1]]
         if name in talk.task.slots:
-            return any(one and self._asks_who(self._named(one), one) for one in earlier)
-        return any(name in self._named(asking) for asking in earlier[talk.begin :])
+            return any(
+                one and self._asks_who(self._named(one, self._who()), one) for one in earlier
+            )
+        return any(self._named(asking, (name,)) for asking in earlier[talk.begin :])
 
     def _correct(self, talk: Talk) -> str:
         """Puts right what it told wrong and the agent says back; "" when there is nothing."""

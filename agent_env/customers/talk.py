@@ -46,16 +46,17 @@ class Talk:
         self.situation = situation
         self.task = situation.task
         self.message = situation.message
-        self.heard = []
-        self.mine = []
+        self.heard = heard = list[str]()
+        self.mine = mine = list[str]()
         goals, count, self.begin = situation.task.goals, 1, 0
         for one in situation.conversation:
             if one["role"] == "assistant":
-                self.heard.append(one["content"])
+                heard.append(one["content"])
                 continue
-            self.mine.append(one["content"])
-            while count < len(goals) and goals[count].slots["wish"] in one["content"]:
-                count, self.begin = count + 1, len(self.heard)
+            said = one["content"]
+            mine.append(said)
+            while count < len(goals) and goals[count].slots["wish"] in said:
+                count, self.begin = count + 1, len(heard)
         self.number = count - 1
         self.brought_up = goals[:count]
         self.missing = self._find_missing()
