@@ -38,7 +38,7 @@ _LANDLOCK_FILE_RIGHTS = 0b111  # execute, write, read a file
 _LANDLOCK_READ = 0b1101  # execute, read a file, read a folder
 _LANDLOCK_RIGHTS = ((1, 13), (2, 14), (3, 15))  # ABI version, number of rights it knows
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
-_CLONE_NEWIPC, _CLONE_NEWNET = 0x08000000, 0x40000000
+_CLONE_NEWIPC, _CLONE_NEWPID, _CLONE_NEWNET = 0x08000000, 0x20000000, 0x40000000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +204,7 @@ def _become(arguments: Sequence[str]) -> None:
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
     libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC)
+    _in_a_namespace(libc)
     _restrict_files(limits["folder"], limits["readable"])
     if os.geteuid() == 0:
         os.setgroups([])
@@ -213,6 +214,36 @@ def _become(arguments: Sequence[str]) -> None:
     # After the change of user, which would take it back.
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.execv(command[0], command)
+
+
+def _in_a_namespace(libc: ctypes.CDLL) -> None:
+    """Goes on in a process namespace whose first process ends with us, and all others with it.
+
+    The judge may be killed while a driver such as g++ waits for its compiler: a death signal
+    reaches only the driver. What called waits outside and ends as the tool ends; the first process
+    inside only waits, for it may not be ended by signals of its own. Where the kernel refuses the
+    namespace, nothing changes.
+    """
+    if libc.unshare(_CLONE_NEWPID) != 0:
+        return
+    read, write = os.pipe()
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    first = os.fork()
+    if first == 0:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        tool = os.fork()
+        if tool == 0:
+            return
+        os.write(write, str(os.waitpid(tool, 0)[1]).encode())
+        os._exit(0)
+    os.close(write)
+    os.waitpid(first, 0)
+    code = os.waitstatus_to_exitcode(int(os.read(read, 64) or signal.SIGKILL))
+    if code < 0:
+        with contextlib.suppress(OSError, ValueError):  # SIGKILL has no handler to reset
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
 
 
 if __name__ == "__main__":
