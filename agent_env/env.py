@@ -53,10 +53,9 @@ from parsers import ParsedMessage, ParseStatus, parse
 _WEIGHTS = RewardWeights()
 _CUSTOMER, _SCORING, _REFEREE = boundary("customer"), boundary("scoring"), boundary("referee")
 _NOTHING = dict.fromkeys(COMPONENTS, 0.0)
-_Answered: TypeAlias = tuple[list[Message], Mapping[str, Any] | None]
-_Ruled: TypeAlias = tuple[
-    tuple[CallResult, ...], list[Message], dict[str, float], Mapping[str, Any]
-]
+_Note: TypeAlias = Mapping[str, Any]
+_Answered: TypeAlias = tuple[list[Message], _Note | None]
+_Ruled: TypeAlias = tuple[tuple[CallResult, ...], list[Message], dict[str, float], _Note]
 
 
 class ToolEnv:
@@ -204,7 +203,7 @@ class ToolEnv:
         answers: list[Message] = []
         results: tuple[CallResult, ...] = ()
         components: dict[str, float] = _NOTHING
-        note: Mapping[str, Any] | None = None
+        note: _Note | None = None
         if self.infra_error is None:
             metrics.count_turn(self._counts, parsed, strict_lost)
             try:

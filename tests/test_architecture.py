@@ -32,7 +32,7 @@ SKYRL = (
     "training/skyrl_config.py",
     "training/tracking.py",
     "training/trainer.py",
-    "training/tree_generator.py",
+    "training/trees/generator.py",
 )
 THIRD_PARTY = {
     "jsonschema": ("parsers/*.py", "agent_env/*.py"),

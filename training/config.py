@@ -27,7 +27,7 @@ from training.settings import (
     setting,
     split_override,
 )
-from training.tree import JOINT_MODES
+from training.trees.plan import JOINT_MODES
 from training.worlds import CodeConfig, DomainConfig, ExternalConfig, KernelsConfig
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -90,7 +90,7 @@ class RlConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeConfig:
-    """Trees of turns in place of separate episodes; see training/tree.py."""
+    """Trees of turns in place of separate episodes; see training/trees/plan.py."""
 
     turns: int = setting(0, "Turns of a path; 0 plays separate episodes instead.", least=0)
     generations: int = setting(0, "Completions that each agent samples at a node.", least=0)

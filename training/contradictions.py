@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from training import credit
 from training.settings import ConfigError
-from training.tree import COUNTABLE, TreePlan
+from training.trees.plan import COUNTABLE, TreePlan
 
 if TYPE_CHECKING:
     from training.config import RunConfig

@@ -21,8 +21,8 @@ from agent_env.referee import Rate
 from training.generator import Episode, MeasuredGenerator
 from training.tracking import RunTracker
 from training.trainer import TurnTrainer
-from training.tree import TreePlan
-from training.tree_generator import TreeGenerator
+from training.trees.generator import TreeGenerator
+from training.trees.plan import TreePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class RunHooks:
         callbacks: SkyRL's, besides its own.
         logprob_diff_limit: See ``TurnTrainer``.
         plan: The shape of the trees; None plays separate episodes.
-        mean_stop: See ``training.tree.grow``.
+        mean_stop: See ``training.trees.plan.grow``.
         rates: What the domain derives from its episodes' counts.
     """
 

@@ -15,13 +15,13 @@ from skyrl.train.generators.skyrl_gym_generator import SkyRLGymGenerator, Trajec
 
 from agent_env import RewardWeights
 from agent_env.referee import Rate
-from training.agents import CODE_DOMAINS
 from training.batch import Episode, Played, make_batch
 from training.credit import DEFAULT
 from training.doctor import check_batch
 from training.generations import GenerationRecorder
 from training.metrics import batch_metrics
 from training.trainer import CREDIT, BatchCredit
+from training.trees.agents import CODE_DOMAINS
 from training.turns import turn_metrics
 
 __all__ = ["Episode", "MeasuredGenerator"]

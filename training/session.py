@@ -28,7 +28,7 @@ from training.runtime import ray_runtime
 from training.skyrl_config import skyrl_config
 from training.summary import missed_targets, summarize, write_summary
 from training.tracking import RunTracker, wandb_environment
-from training.tree import describe
+from training.trees.plan import describe
 from training.warm_start.child import WarmStartChild
 
 PLACEHOLDER_MODEL = "made by the warm start"

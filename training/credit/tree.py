@@ -1,6 +1,6 @@
 """Credit for trees of turns, in which every node's completions are compared with each other.
 
-Place in the flow: ``training/tree_generator.py`` grows trees -> here -> the advantage that SkyRL
+Place in the flow: ``training/trees/generator.py`` grows trees -> here -> the advantage that SkyRL
 trains on. A node is a conversation before a turn; there each agent samples completions, and joint
 actions combine them, one of each agent. Pure: it knows no text and no environment.
 

@@ -8,7 +8,7 @@ from agent_env import load_domain
 from agent_env.domains.code.answer import find_program
 from agent_env.kernels.extract import extract
 from parsers import ParseStatus, list_formats, parse, render
-from training.agents import joint_turn, notes_for, quoted, role_of
+from training.trees.agents import joint_turn, notes_for, quoted, role_of
 
 SCHEMAS = load_domain("retail_mini").schemas
 CALL = ("get_order", {"order_id": "#W7"})

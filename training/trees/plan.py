@@ -1,7 +1,7 @@
 """Trees of turns: how large they are, and how they grow.
 
-Place in the flow: ``training/config.py`` refuses trees that explode, ``training/tree_generator.py``
-grows them with a model and environments, ``training/credit`` compares what became of them. A node
+Place in the flow: ``training/config.py`` refuses trees that explode, ``generator.py`` grows them
+with a model and environments, ``training/credit`` compares what became of them. A node
 is a conversation before a turn. There each of N agents samples G completions, and joint actions
 combine them, one of each agent:
 

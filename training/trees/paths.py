@@ -1,6 +1,6 @@
 """The episodes of a grown tree: every path from its root to a leaf.
 
-Place in the flow: ``training/tree_generator.py`` grows trees -> here -> metrics and
+Place in the flow: ``training/trees/generator.py`` grows trees -> here -> metrics and
 ``rollouts.jsonl``. Where a path ended early it stands for all the paths that could have grown
 there, so that rates over episodes are those of playing on.
 What this module does not do: credit; it is told what every completion was trained with.
@@ -14,8 +14,8 @@ from typing import Any
 
 from training.batch import Episode
 from training.doctor import Decoder, DoctorError, check_episode
-from training.tree import TreePlan, paths
-from training.tree_rows import Branch, Tree
+from training.trees.plan import TreePlan, paths
+from training.trees.rows import Branch, Tree
 from training.turns import TurnRecord
 
 

@@ -26,8 +26,8 @@ from training.dataset import load_run_domain, write_dataset  # noqa: E402
 from training.hygiene import Treatment  # noqa: E402
 from training.skyrl_config import skyrl_config  # noqa: E402
 from training.trainer import TurnTrainer  # noqa: E402
-from training.tree_generator import TreeGenerator  # noqa: E402
-from training.tree_rows import treated_reward  # noqa: E402
+from training.trees.generator import TreeGenerator  # noqa: E402
+from training.trees.rows import treated_reward  # noqa: E402
 from training.warm_start.corpus import right  # noqa: E402
 from training.warm_start.tokenizer import END, train_tokenizer  # noqa: E402
 

@@ -1,6 +1,6 @@
 """How much of a run's time the trees themselves took, beside the model, the world and the trainer.
 
-Place in the flow: ``training/tree_generator.py`` names what would be spent without trees too.
+Place in the flow: ``training/trees/generator.py`` names what would be spent without trees too.
 """
 
 from __future__ import annotations

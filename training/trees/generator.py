@@ -1,9 +1,9 @@
 """SkyRL's generator that grows trees of turns instead of playing separate episodes.
 
 Place in the flow: trainer -> here -> the policy's sampler and forks of ``CallforgeEnv`` -> trainer.
-``training/tree.py`` says how trees grow, ``training/agents.py`` how several agents make one turn,
-``training/credit`` what every completion earned. All nodes of a depth, of all tasks and agents, are
-sampled in one request, so a batch has as many decodes as a path has turns.
+``plan.py`` says how trees grow, ``agents.py`` how several agents make one turn, ``training/credit``
+what every completion earned. All nodes of a depth, of all tasks and agents, are sampled in one
+request, so a batch has as many decodes as a path has turns.
 
 SkyRL trains on one row a completion: its prompt is the agent's conversation at the node, its
 response what was sampled there, token for token. Rows are in SkyRL's step-wise mode, the only one
@@ -27,8 +27,6 @@ from skyrl.backends.skyrl_train.inference_servers.base import InferenceEngineInp
 from skyrl.train.generators.base import GeneratorInput, GeneratorOutput, TrajectoryID
 from skyrl.train.generators.utils import get_rollout_metrics
 
-from training import tree_paths, tree_rows
-from training.agents import CODE_DOMAINS, joint_turn, notes_for, role_of
 from training.credit import tree_advantages
 from training.credit.tree import joint_returns
 from training.env_adapter import CallforgeEnv
@@ -36,11 +34,14 @@ from training.generations import Generation
 from training.generator import MeasuredGenerator
 from training.hygiene import Treatment, looked_at, tokens_of, treat
 from training.metrics import batch_metrics
-from training.stopwatch import Stopwatch
 from training.trainer import CREDIT, BatchCredit
-from training.tree import TreePlan, credit_nodes, grow
-from training.tree_paths import Path
-from training.tree_rows import Branch, Completion, Forkable, Position, Row, Tree
+from training.trees import paths as tree_paths
+from training.trees import rows as tree_rows
+from training.trees.agents import CODE_DOMAINS, joint_turn, notes_for, role_of
+from training.trees.paths import Path
+from training.trees.plan import TreePlan, credit_nodes, grow
+from training.trees.rows import Branch, Completion, Forkable, Position, Row, Tree
+from training.trees.stopwatch import Stopwatch
 from training.turns import turn_metrics
 
 
@@ -49,7 +50,7 @@ class TreeGenerator(MeasuredGenerator):
 
     Attributes:
         plan: The shape of the trees.
-        mean_stop: See ``training.tree.grow``.
+        mean_stop: See ``training.trees.plan.grow``.
         gamma: Discount per turn.
     """
 

@@ -1,7 +1,7 @@
 """What trees are made of in a run, the rows that are trained on, and numbers about the trees.
 
-Place in the flow: ``training/tree_generator.py`` grows trees -> here -> SkyRL. A row is one
-completion of one agent; ``training/tree_paths.py`` makes the episodes that are logged.
+Place in the flow: ``training/trees/generator.py`` grows trees -> here -> SkyRL. A row is one
+completion of one agent; ``training/trees/paths.py`` makes the episodes that are logged.
 What this module does not do: credit (``training/credit``), or know SkyRL.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeAlias
 
 from training.generations import Generation
 from training.hygiene import Look, Treatment
-from training.tree import Edge, Node, TreePlan
+from training.trees.plan import Edge, Node, TreePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Several agents that share a policy: the role of each, and one turn made of all their words.
 
-Place in the flow: ``training/tree_generator.py`` gives every agent a conversation of its own,
+Place in the flow: ``training/trees/generator.py`` gives every agent a conversation of its own,
 samples all of them at once, and tells the environment one joint turn. How that is made depends on
 what a turn of the domain is:
 

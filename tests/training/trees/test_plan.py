@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.credit.tree import completion_returns, joint_returns
-from training.tree import (
+from training.trees.plan import (
     Edge,
     Node,
     TreePlan,
