@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,6 +74,11 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, help="of weights and contents (default: a secret one)")
     parser.add_argument("--timeout", type=float, help="seconds for the whole evaluation")
+    parser.add_argument(
+        "--timing-s",
+        type=float,
+        help="seconds that estimates which disagree are given to agree (default 0.7)",
+    )
     parser.add_argument("--cache", help="folder for compiled sources")
     parser.add_argument(
         "--require-isolation", action="store_true", help="refuse to run where a layer is missing"
@@ -130,6 +136,10 @@ def _make_judge(options: argparse.Namespace) -> Judge:
             call_s=min(limits.call_s, seconds),
             compile_s=min(limits.compile_s, seconds),
         )
+    if options.timing_s is not None:
+        if not 0 < options.timing_s < math.inf:
+            raise ValueError(f"--timing-s is {options.timing_s:g}; give more than 0 seconds.")
+        limits = dataclasses.replace(limits, timing_s=options.timing_s)
     return Judge(
         options.cache,
         options.device,

@@ -308,6 +308,7 @@ class Judge:
                     model,
                     plan.timed,
                     call_s=self.limits.call_s,
+                    timing_s=self.limits.timing_s,
                     until=child.deadline,
                     quick=not attempt.prepared.is_performance,
                 )

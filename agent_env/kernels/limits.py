@@ -20,6 +20,7 @@ class Limits:
         call_s: One call of `forward`.
         evaluation_s: Everything from fork to verdict.
         compile_s: Compilers that run before the program.
+        timing_s: How long timing goes on while its estimates disagree; then they are "noisy".
         memory_bytes: Beyond what the forked process starts with: addresses of each process (CPU
             only), and memory that all of them hold together.
         scratch_bytes: Files in its scratch folder.
@@ -33,6 +34,7 @@ class Limits:
     call_s: float = 10.0
     evaluation_s: float = 240.0
     compile_s: float = 60.0
+    timing_s: float = 0.7
     memory_bytes: int = 4 << 30
     scratch_bytes: int = 256 << 20
     processes: int = 64

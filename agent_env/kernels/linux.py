@@ -169,6 +169,11 @@ _REFUSED = (
     (155, 41),  # pivot_root
     (304, 265),  # open_by_handle_at
 )
+_WAKES = (
+    (222, 107),  # timer_create
+    (244, 184),  # mq_notify
+)
+"""What can send a stopped process the signal that lets it go on."""
 _UNWEIGHED = (
     (319, 279),  # memfd_create
     (447, 447),  # memfd_secret
@@ -195,7 +200,7 @@ def filter_calls(*, gpu: bool = False, spawns: bool = True) -> None:
     """
     if platform.machine() not in _ARCHES:
         raise OSError(f"seccomp: no table for {platform.machine()}")
-    refused = _REFUSED if gpu else _REFUSED + _UNWEIGHED
+    refused = _REFUSED if gpu else _REFUSED + _UNWEIGHED + _WAKES
     code = _filter_program(*_ARCHES[platform.machine()], refused, spawns=spawns)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))

@@ -67,8 +67,6 @@ PAIRS = (30, 60, 120, 240)
 """After so many pairs the estimates are asked whether they agree; the last is the end."""
 ENOUGH_S = 0.3
 """How long an interval that is sound may still be narrowed."""
-BUDGET_S = 3.0
-"""How long estimates that disagree are given to agree."""
 NARROW = 0.05
 """Width of an interval, as a share of the speed-up, that is narrow enough."""
 ROUND_TRIPS = 30
@@ -99,6 +97,7 @@ def time_pairs(
     expected: Expected,
     *,
     call_s: float,
+    timing_s: float,
     until: float,
     quick: bool = False,
 ) -> Timing | Finding:
@@ -111,6 +110,7 @@ def time_pairs(
         model: The baseline in this process, for references.
         expected: The timed case.
         call_s: Deadline of one call.
+        timing_s: How long estimates that disagree are given to agree.
         until: `time.monotonic()` at which to be done.
         quick: Whether the number will say nothing, so that a few calls are enough.
 
@@ -126,7 +126,7 @@ def time_pairs(
         child.order({"op": "lean"}, call_s)
     pairs = _Pairs(candidate, baseline, problem, model, expected, layout, call_s)
     begin = time.monotonic()
-    end = min(until, begin + BUDGET_S)
+    end = min(until, begin + timing_s)
     samples = _Samples()
     candidate.stray_cpu_s = 0.0
     if quick:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from agent_env.errors import EnvError
+from agent_env.kernels.limits import Limits
 from agent_env.kernels.pool import Pool
 from agent_env.kernels.verdict import Status, Verdict
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 KEPT = 1_024
 """Verdicts that are kept; a small model answers the same over and over."""
+_TIMING_S = 3.0
+"""A reward rests on the interval, so it gets more time than a person who waits for it."""
 
 
 class Evaluator(Protocol):
@@ -90,10 +93,11 @@ class JudgeEvaluator:
 
         with self._lock:
             if self._judge is None:
+                limits = Limits(timing_s=_TIMING_S)
                 self._judge = (
-                    Pool(workers=self._workers, device=self._device)
+                    Pool(workers=self._workers, device=self._device, limits=limits)
                     if self._workers
-                    else Judge(device=self._device)
+                    else Judge(device=self._device, limits=limits)
                 )
                 weakref.finalize(self, self._judge.close)
             return self._judge

@@ -22,6 +22,7 @@ from agent_env.evaluation.ledger import Digest
 from agent_env.evaluation.summary import summarize
 from agent_env.evaluation.table import lines as table_lines
 from agent_env.kernels.extract import extract
+from agent_env.kernels.limits import Limits
 from agent_env.kernels.policy import check_source, language_of
 from agent_env.kernels.sources import find_sources
 from agent_env.kernels.verdict import Mismatch, Status, Verdict
@@ -225,7 +226,7 @@ class CountingJudge:
         self.calls: list[tuple[str, bool, str]] = []
         self.closed = 0
 
-    def __call__(self, device: str) -> CountingJudge:
+    def __call__(self, device: str, limits: Limits) -> CountingJudge:
         return self
 
     def evaluate(self, code: str, problem: Any, *, timed: bool, wanted: str) -> Verdict:
@@ -264,8 +265,8 @@ def test_several_judges_work_side_by_side_where_workers_are_wanted(
     asked: list[tuple[str, bool, str]] = []
 
     class CountingPool:
-        def __init__(self, *, workers: int, device: str) -> None:
-            assert (workers, device) == (3, "cpu")
+        def __init__(self, *, workers: int, device: str, limits: Limits) -> None:
+            assert (workers, device, limits.timing_s) == (3, "cpu", 3.0)
 
         def submit(self, code: str, problem: Any, *, timed: bool, wanted: str) -> Future[Verdict]:
             asked.append((problem.name, timed, wanted))

@@ -103,6 +103,7 @@ def test_plain_torch_is_refused_where_a_kernel_is_wanted(
         ([__file__, "--task", "row_softmx_masked"], "Did you mean 'row_softmax_masked'?"),
         ([__file__, "--reference", "missing.py"], "reference 'missing.py' cannot be read"),
         ([__file__, "--task", "gemm_f32", "--timeout", "-1"], "--timeout is -1; give more"),
+        ([__file__, "--task", "gemm_f32", "--timing-s", "nan"], "--timing-s is nan; give more"),
         (
             [__file__, "--task", "gemm_f32", "--wanted", "rust"],
             "give one of: cpp, cuda, triton, any",

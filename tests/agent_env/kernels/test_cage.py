@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,13 @@ attempt("file", lambda: [os.open("/dev/null", 0) for _ in range(1000)])
         del os.environ["SECRET_OF_THE_JUDGE"]
     expected = {"disk": "OSError", "memory": "MemoryError", "environment": "KeyError"}
     assert got == {**expected, "file": "OSError"}
+
+
+def test_nothing_can_be_set_up_that_wakes_a_stopped_process(judge: Judge) -> None:
+    # timer_create and mq_notify with their numbers on x86_64; a SIGCONT of theirs undoes a stop.
+    numbers = {"timer": 222, "queue": 244} if platform.machine() == "x86_64" else {}
+    acts = "\n".join(
+        f"attempt({name!r}, lambda: call({number}, 1, None, ctypes.byref(ctypes.c_long())))"
+        for name, number in numbers.items()
+    )
+    assert said(judge, acts) == dict.fromkeys(numbers, "PermissionError")
