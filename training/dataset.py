@@ -44,9 +44,12 @@ def write_dataset(config: RunConfig, path: Path) -> int:
 
 
 def turn_reward_range(domain: Domain) -> tuple[float, float]:
-    """The least and the most that one turn can earn in this domain."""
+    """The least and the most that one turn earns in this domain, what fraud forfeits aside.
+
+    With that counted, a threshold would pass that every honest turn is above.
+    """
     weights, (least, most) = RewardWeights(), domain.reward_range
-    if domain.referee is not None:  # what was gained can be taken back, all of it at once
-        return weights.outcome * (least - most) + weights.parse, weights.outcome * most
+    if domain.referee is not None:
+        return weights.outcome * least, weights.outcome * most
     shaping = weights.lookup + weights.progress
     return weights.outcome * least + weights.parse, weights.outcome * most + shaping
