@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_env.kernels import toolchains
 from training.config import hardware_for
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -18,7 +19,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "nvcc": lambda: shutil.which("nvcc") is not None,
     "tau2": lambda: bool(os.environ.get("TAU2_PATH")),
     "tau_bench": lambda: bool(os.environ.get("TAU_BENCH_PATH")),
-    "triton": lambda: find_spec("triton") is not None,
+    "triton": lambda: not toolchains.triton().missing,
     "vllm": lambda: find_spec("vllm") is not None,
 }
 

@@ -19,11 +19,9 @@ TOOLS = ("bash", "cat", "dirname", "env", "rm", "tail")
 def machine(tmp_path):
     """A copy of the repository's frame in a path with a space, and an empty PATH beside it."""
     top = tmp_path / "a clone"
-    (top / "training").mkdir(parents=True)
+    left_out = shutil.ignore_patterns("__pycache__", "*.pyc")
+    shutil.copytree(ROOT / "training", top / "training", ignore=left_out)
     shutil.copy(ROOT / "pyproject.toml", top)
-    for pattern in ("*.sh", "__init__.py", "config.py", "settings.py"):
-        for path in (ROOT / "training").glob(pattern):
-            shutil.copy(path, top / "training")
     programs = tmp_path / "bin"
     programs.mkdir()
     for tool in TOOLS:

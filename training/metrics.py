@@ -25,15 +25,17 @@ def batch_metrics(
 
     Args:
         counts: ``ToolEnv.metrics()`` of each episode.
-        rewards: Rewards per turn of each episode.
+        rewards: Rewards per turn of each episode as they are trained on; ``batch_reward/*`` is what
+            the environment paid, as in ``rollouts.jsonl``.
         groups: Task of each episode.
         rates: What the domain derives from its episodes' counts.
     """
     kept = [i for i, episode in enumerate(counts) if not episode["infra_error"]]
-    totals = [sum(rewards[i]) for i in kept]
+    paid = [counts[i]["reward/total"] for i in kept]
+    trained = [sum(rewards[i]) for i in kept]
     metrics = dict(pool(counts, rates))
-    metrics |= {f"batch_reward/{name}": value for name, value in _spread(totals).items()}
-    metrics |= _groups(totals, [groups[i] for i in kept])
+    metrics |= {f"batch_reward/{name}": value for name, value in _spread(paid).items()}
+    metrics |= _groups(trained, [groups[i] for i in kept])
     metrics |= _outcome_and_lost_calls([counts[i] for i in kept])
     return metrics
 

@@ -107,14 +107,14 @@ def examples_of(episodes: Sequence[EpisodeLike]) -> dict[str, EpisodeLike]:
 
 
 def record(step: int, episode: EpisodeLike) -> dict[str, Any]:
-    """One line of ``rollouts.jsonl``: the trajectory with its step, session and total reward.
+    """One line of ``rollouts.jsonl``: the trajectory with its step and session.
 
-    Beside what the environment says of a turn stands what it was trained with.
+    Beside what the environment says of an episode and of each turn stands what it was trained with.
     """
     line = {
         "step": step,
         "session": episode.session,
-        "reward": sum(episode.rewards),
+        "trained_reward": sum(episode.rewards),
         **episode.trajectory,
     }
     if episode.turns:

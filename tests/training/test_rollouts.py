@@ -67,7 +67,7 @@ def test_every_episode_is_on_disk_whole_and_in_order(tmp_path: Path) -> None:
         (step, name) for step in (1, 2, 3) for name in "abc"
     ]
     assert rows[1]["turns"][0]["text"] == "done \ud800"
-    assert [row["reward"] for row in rows[:3]] == [-1.0, 1.0, -0.5]
+    assert [row["trained_reward"] for row in rows[:3]] == [-1.0, 1.0, -0.5]
 
 
 @pytest.mark.parametrize(("turns", "conversations"), [(1, 9), (4, 3), (5, 2), (100, 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,10 @@ def test_a_record_of_a_world_that_is_gone_is_left_out(played: Any, capsys: Any) 
 
     assert main(["rescore", str(edited(played("out"), move))]) == 1
     said = capsys.readouterr().err
-    assert "edited.jsonl, line 1 is left out: Task retail_mini-0-0 comes from world" in said
+    # Which episode ended first is chance.
+    assert re.search(
+        r"edited.jsonl, line 1 is left out: Task retail_mini-0-\d comes from world", said
+    )
     assert "load the domain with the options" in said
     assert said.endswith("0 episodes scored again, 0 not as recorded, 10 lines left out.\n")
 
