@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, Self, TypeAlias
 
@@ -329,7 +328,7 @@ class ToolEnv:
         with _SCORING:
             events = self._progress.events(self.store, results, malformed=malformed, done=self.done)
             if events.is_success and self.domain.needs_consent:
-                events = replace(events, is_success=metrics.is_all_agreed(self._counts))
+                events = events._replace(is_success=metrics.is_all_agreed(self._counts))
             if self.done and self.domain.audit is not None:
                 self.domain.audit(self.task, self.store, self._progress.is_right(self.store))
         components = score(events, self._weights)

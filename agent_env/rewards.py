@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,8 @@ class RewardWeights:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnEvents:
-    """What happened in one turn, as far as rewards care.
+class TurnEvents(NamedTuple):
+    """What happened in one turn, as far as rewards care; a named tuple, as `CallResult`.
 
     Attributes:
         is_malformed: Nothing could be made of the turn.
@@ -98,18 +97,15 @@ COMPONENTS: Mapping[str, Callable[[TurnEvents], float]] = MappingProxyType(
 )
 
 
+_NOTHING = dict.fromkeys(COMPONENTS, 0.0)
+"""What a quiet turn earns, whatever the weights."""
+
+
 def score(turn: TurnEvents, weights: RewardWeights) -> dict[str, float]:
     """The weighted value of every component, by name, zeros included; to be read only."""
-    return _quiet_score(weights) if turn is QUIET else _score(turn, weights)
-
-
-def _score(turn: TurnEvents, weights: RewardWeights) -> dict[str, float]:
+    if turn is QUIET:
+        return _NOTHING
     return {
         name: getattr(weights, name) * component(turn) + 0.0
         for name, component in COMPONENTS.items()
     }
-
-
-@lru_cache(maxsize=64)
-def _quiet_score(weights: RewardWeights) -> dict[str, float]:
-    return _score(QUIET, weights)

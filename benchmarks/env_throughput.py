@@ -228,7 +228,7 @@ def beside_stock(path: str, rounds: int) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when every gate is kept, else 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Plain)
-    parser.add_argument("--rounds", type=int, default=41, help="rounds of each side, best taken")
+    parser.add_argument("--rounds", type=int, default=151, help="rounds of each side, best taken")
     parser.add_argument(
         "--soak", type=int, default=0, help="only look for growth, over so many episodes"
     )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 
@@ -17,10 +17,10 @@ def test_every_component_has_a_weight() -> None:
 @pytest.mark.parametrize(
     ("events", "name", "value"),
     [
-        (replace(QUIET, is_success=True), "outcome", 1.0),
-        (replace(QUIET, is_malformed=True), "parse", -0.5),
-        (replace(QUIET, is_first_lookup=True), "lookup", 0.15),
-        (replace(QUIET, progress_frac=0.5), "progress", 0.075),
+        (QUIET._replace(is_success=True), "outcome", 1.0),
+        (QUIET._replace(is_malformed=True), "parse", -0.5),
+        (QUIET._replace(is_first_lookup=True), "lookup", 0.15),
+        (QUIET._replace(progress_frac=0.5), "progress", 0.075),
     ],
 )
 def test_each_event_moves_its_own_component(events: TurnEvents, name: str, value: float) -> None:
