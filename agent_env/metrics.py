@@ -192,7 +192,12 @@ def count_stop(counts: Counts, reason: StopReason, success: bool) -> None:
     counts["reward/zero"] = float(not failed and not counts.get("reward/outcome"))
 
 
-def as_of_now(counts: Counts, done: bool, extra: Iterable[str] = ()) -> Counts:
+@cache
+def _zeros(extra: tuple[str, ...]) -> Counts:
+    return dict.fromkeys((*episode_keys(), *extra), 0.0)
+
+
+def as_of_now(counts: Counts, done: bool, extra: tuple[str, ...] = ()) -> Counts:
     """An episode's counts with every key; one that is not over is unfinished.
 
     Args:
@@ -200,7 +205,7 @@ def as_of_now(counts: Counts, done: bool, extra: Iterable[str] = ()) -> Counts:
         done: Whether the episode is over.
         extra: Keys of its domain's own.
     """
-    now = dict.fromkeys((*episode_keys(), *extra), 0.0) | counts
+    now = _zeros(extra) | counts
     if done:
         return now
     return now | {UNFINISHED: 1.0, "reward/zero": float(not now["reward/outcome"])}

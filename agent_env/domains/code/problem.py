@@ -139,7 +139,7 @@ def read_test(text: str, entry: str) -> CodeTest:
     code = compile(ast.fix_missing_locations(ast.Expression(condition)), f"<{entry}>", "eval")
     try:
         calls = tuple(_arguments(call) for call in swap.calls)
-    except Exception as error:
+    except Exception as error:  # an argument is any expression of the task's file, such as "a" * 10
         raise ValueError(
             f"A test calls {entry} with what is no plain value ({error}): {text[:80]!r}."
         ) from None
